@@ -1,0 +1,1 @@
+"""Makes clips. Knows neither Discord nor SQL."""

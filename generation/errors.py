@@ -1,0 +1,107 @@
+"""Every error that generation raises.
+
+GenerationError
+├── InvalidRequest          the request itself is wrong; nothing was started or charged
+│   ├── UnknownModel        no such model in the catalogue
+│   ├── UnsupportedOption   the model exists and cannot do this
+│   └── UnusableImage       the uploaded picture cannot be read within the limits
+├── QueueFull               a waiting limit is reached
+├── UnknownJob              no such job in any lane
+└── ExecutionError          the job was started and made no clip
+    ├── GenerationFailed    the pipeline itself failed; trying again will not help
+    └── InfrastructureFault trying again may help
+        ├── WorkerCrashed   the worker process died
+        ├── WorkerHung      no progress within the limit, or the job took too long
+        └── OutOfMemory     the device's memory did not suffice
+
+Errors carry facts as attributes; the sentences that users read are in `bot/replies.py`.
+"""
+
+from __future__ import annotations
+
+
+class GenerationError(Exception):
+    """Root of all errors of this package."""
+
+
+class InvalidRequest(GenerationError):
+    """A field of a request has a value that no model accepts."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class UnknownModel(InvalidRequest):
+    """No model of that id is in the catalogue, or it is not enabled here."""
+
+    def __init__(self, model: str, enabled: tuple[str, ...]) -> None:
+        super().__init__("model", f"{model!r} is none of {', '.join(enabled)}")
+        self.model = model
+        self.enabled = enabled
+
+
+class UnsupportedOption(InvalidRequest):
+    """The chosen model cannot do what one option asks for."""
+
+    def __init__(self, field: str, model: str, reason: str) -> None:
+        super().__init__(field, f"{model}: {reason}")
+        self.model = model
+
+
+class UnusableImage(InvalidRequest):
+    """The uploaded file is not a picture that can be read within the limits."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("image", reason)
+
+
+class QueueFull(GenerationError):
+    """A waiting limit is reached: `scope` is "user" or "guild", `limit` counts jobs."""
+
+    def __init__(self, scope: str, limit: int) -> None:
+        super().__init__(f"{scope} already has {limit} waiting jobs")
+        self.scope = scope
+        self.limit = limit
+
+
+class UnknownJob(GenerationError):
+    """No lane and no executor slot holds this job."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class ExecutionError(GenerationError):
+    """A started job made no clip."""
+
+
+class GenerationFailed(ExecutionError):
+    """The pipeline raised; the same job would fail again."""
+
+
+class InfrastructureFault(ExecutionError):
+    """The machinery failed, not the job; trying again may help."""
+
+
+class WorkerCrashed(InfrastructureFault):
+    """The worker process ended while it held the job; `exit_code` < 0 is a signal."""
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__(f"the worker process ended with exit code {exit_code}")
+        self.exit_code = exit_code
+
+
+class WorkerHung(InfrastructureFault):
+    """The worker made no progress for `seconds`, or the whole job took longer than that."""
+
+    def __init__(self, seconds: float, what: str) -> None:
+        super().__init__(f"{what} took more than {seconds:g} s")
+        self.seconds = seconds
+        self.what = what
+
+
+class OutOfMemory(InfrastructureFault):
+    """The device's memory did not suffice."""

@@ -1,0 +1,74 @@
+"""The seam between the queue and whatever runs pipelines.
+
+Everything that crosses is frozen data: an executor may be a process on this machine or an actor
+on another, so neither memory nor callables are shared. An execution is named by (job id,
+attempt); a late event of an earlier attempt is told apart by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from generation.clip import Clip
+from generation.errors import ExecutionError
+from generation.job import Progress
+from generation.request import GenerationRequest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Execution:
+    """One attempt at one job. `image` holds PNG bytes; the clip must fit into `max_bytes`."""
+
+    job_id: str
+    attempt: int
+    request: GenerationRequest
+    image: bytes | None
+    max_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """Last event of an execution that made its clip."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Faulted:
+    """Last event of an execution that made none."""
+
+    error: ExecutionError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stopped:
+    """Last event of an execution that was cancelled."""
+
+
+ExecutionEvent = Progress | Done | Faulted | Stopped
+
+
+class ExecutionStatus(StrEnum):
+    UNKNOWN = "unknown"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class Executor(Protocol):
+    """Runs executions, at most `slots` at once."""
+
+    @property
+    def slots(self) -> int: ...
+
+    def run(self, execution: Execution) -> AsyncIterator[ExecutionEvent]:
+        """Progress events, then exactly one of Done, Faulted, Stopped."""
+        ...
+
+    async def cancel(self, job_id: str, attempt: int) -> bool:
+        """Asks the execution to stop at its next step; False if there is none such."""
+        ...
+
+    async def status(self, job_id: str, attempt: int) -> ExecutionStatus: ...

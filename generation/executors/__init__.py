@@ -1,0 +1,1 @@
+"""Implementations of `generation.executor.Executor`."""

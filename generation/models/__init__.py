@@ -1,0 +1,1 @@
+"""The model catalogue, as data, and one adapter per model family."""
