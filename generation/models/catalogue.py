@@ -25,8 +25,9 @@ class ModelCard:
     `family` names its adapter. `source` is a folder below the project, or a hub repository that
     is loaded at `revision` (40 hex digits). `sizes` maps an aspect ratio to (width, height) in
     pixels; the finished clip is enlarged by the whole factor `display_scale` (Lanczos), so that
-    small models fill a chat message and captions stay readable. Frames come in counts of `frame_multiple` * n + 1; a clip keeps the first
-    round(seconds * fps) of them. `price_credits_per_second` is for the default steps.
+    small models fill a chat message and captions stay readable. Frames come in counts of
+    `frame_multiple` * n + 1; a clip keeps the first round(seconds * fps) of them.
+    `price_credits_per_second` is for the default steps.
     """
 
     id: str
