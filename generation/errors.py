@@ -7,8 +7,10 @@ GenerationError
 │   └── UnusableImage       the uploaded picture cannot be read within the limits
 ├── QueueFull               a waiting limit is reached
 ├── UnknownJob              no such job in any lane
+├── UnreadableMedia         a file is no video that can be read
 └── ExecutionError          the job was started and made no clip
     ├── GenerationFailed    the pipeline itself failed; trying again will not help
+    │   └── TooLargeToDeliver   even a small picture at a low bit rate exceeds the limit
     └── InfrastructureFault trying again may help
         ├── WorkerCrashed   the worker process died
         ├── WorkerHung      no progress within the limit, or the job took too long
@@ -74,12 +76,30 @@ class UnknownJob(GenerationError):
         self.job_id = job_id
 
 
+class UnreadableMedia(GenerationError):
+    """The bytes are no video file that can be decoded."""
+
+
 class ExecutionError(GenerationError):
     """A started job made no clip."""
 
 
 class GenerationFailed(ExecutionError):
     """The pipeline raised; the same job would fail again."""
+
+
+class TooLargeToDeliver(GenerationFailed):
+    """The smallest encoding tried has `size_bytes` (None: none was worth trying); at most
+    `max_bytes` can be posted."""
+
+    def __init__(self, size_bytes: int | None, max_bytes: int) -> None:
+        super().__init__(size_bytes, max_bytes)
+        self.size_bytes = size_bytes
+        self.max_bytes = max_bytes
+
+    def __str__(self) -> str:
+        least = "no encoding" if self.size_bytes is None else f"{self.size_bytes} bytes"
+        return f"{least} at the lowest quality; {self.max_bytes} bytes are allowed"
 
 
 class InfrastructureFault(ExecutionError):
