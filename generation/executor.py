@@ -7,7 +7,7 @@ attempt); a late event of an earlier attempt is told apart by it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -63,8 +63,12 @@ class Executor(Protocol):
     @property
     def slots(self) -> int: ...
 
-    def run(self, execution: Execution) -> AsyncIterator[ExecutionEvent]:
-        """Progress events, then exactly one of Done, Faulted, Stopped."""
+    def run(self, execution: Execution) -> AsyncGenerator[ExecutionEvent, None]:
+        """Progress events, then exactly one of Done, Faulted, Stopped.
+
+        `cancel` finds the execution from the moment that the first event is awaited. Closing
+        the generator early stops it.
+        """
         ...
 
     async def cancel(self, job_id: str, attempt: int) -> bool:

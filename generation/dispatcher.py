@@ -1,0 +1,237 @@
+"""Takes waiting jobs into free executor slots and tells listeners what becomes of them.
+
+Every accepted job has exactly one terminal event (JobSucceeded, JobFailed or JobCancelled),
+unless the process ends first: then the job has none and whoever keeps the jobs gives it back
+with `restore` at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, aclosing
+from dataclasses import dataclass
+
+from generation.clip import Clip
+from generation.errors import ExecutionError, GenerationFailed, InfrastructureFault
+from generation.executor import Done, Execution, Executor, Faulted, Stopped
+from generation.guild_queue import GuildQueue
+from generation.job import (
+    Job,
+    JobCancelled,
+    JobEvent,
+    JobFailed,
+    JobListener,
+    JobProgressed,
+    JobRetrying,
+    JobStarted,
+    JobSucceeded,
+    Progress,
+)
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 5.0
+"""How long `close` waits for executions that were asked to stop."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Run:
+    """A claimed job. `ending` once its outcome is settled: too late to cancel."""
+
+    job: Job
+    cancelled: bool = False
+    abandoned: bool = False
+    ending: bool = False
+
+
+class Dispatcher:
+    """Runs jobs, one loop per executor slot.
+
+    Listeners are awaited one after the other, in the order given; what one raises is logged and
+    the next is called. A listener that needs long must start a task of its own, for it holds up
+    the slot. `max_bytes` is the largest clip that can be delivered.
+    """
+
+    def __init__(
+        self,
+        queue: GuildQueue,
+        executor: Executor,
+        listeners: Sequence[JobListener],
+        *,
+        max_bytes: int,
+        max_attempts: int = 2,
+    ) -> None:
+        self._queue = queue
+        self._executor = executor
+        self._listeners = tuple(listeners)
+        self._max_bytes = max_bytes
+        self._max_attempts = max_attempts
+        self._runs: dict[str, _Run] = {}
+        self._slots: list[asyncio.Task[None]] = []
+        self._idle: set[asyncio.Task[None]] = set()
+        self._telling: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    def start(self) -> None:
+        """Starts claiming jobs; needs a running event loop."""
+        self._slots = [
+            asyncio.create_task(self._serve_slot(), name=f"dispatcher slot {slot}")
+            for slot in range(self._executor.slots)
+        ]
+
+    def room_for(self, *, guild_id: int, user_id: int) -> AbstractContextManager[None]:
+        """Keeps a place free while the caller records its job. Raises QueueFull."""
+        return self._queue.room_for(guild_id=guild_id, user_id=user_id)
+
+    def submit(self, job: Job) -> None:
+        """Accepts a new job. Raises QueueFull, never within `room_for`."""
+        self._queue.put(job)
+
+    def restore(self, jobs: Iterable[Job]) -> None:
+        """Accepts again what an earlier process left waiting or running, oldest first."""
+        self._queue.restore(jobs)
+
+    def place(self, job_id: str) -> int:
+        """How many jobs start before this one. Raises UnknownJob."""
+        return self._queue.place(job_id)
+
+    async def cancel(self, job_id: str) -> bool:
+        """Cancels a job; its terminal event is then JobCancelled, even if a clip comes yet.
+
+        False if the job is unknown or its outcome is already settled. For a waiting job the
+        event has been told when this returns; a running one ends at its next step.
+        """
+        waiting = self._queue.cancel(job_id)
+        if waiting is not None:
+            await self._tell_whoever_asks(JobCancelled(job=waiting))
+            return True
+        run = self._runs.get(job_id)
+        if run is None or run.ending or run.abandoned:
+            return False
+        run.cancelled = True
+        await self._executor.cancel(job_id, run.job.attempt)
+        return True
+
+    async def close(self, grace_seconds: float) -> None:
+        """Stops claiming, waits for running jobs, then stops them without telling anyone.
+
+        What still waits or was stopped keeps the state that its last event told, so that
+        `restore` takes it up in the next process, with a new attempt.
+        """
+        self._closing = True
+        for slot in self._idle:
+            slot.cancel()
+        await _wait(self._slots, grace_seconds)
+        for run in list(self._runs.values()):
+            if not run.ending:
+                run.abandoned = True
+                await self._executor.cancel(run.job.id, run.job.attempt)
+        await _wait(self._slots, STOP_SECONDS)
+        for slot in self._slots:
+            slot.cancel()
+        await asyncio.gather(*self._slots, *self._telling, return_exceptions=True)
+
+    async def _serve_slot(self) -> None:
+        slot = asyncio.current_task()
+        assert slot is not None
+        while not self._closing:
+            self._idle.add(slot)
+            try:
+                job = await self._queue.claim()
+            finally:
+                self._idle.discard(slot)
+            await self._run(dataclasses.replace(job, attempt=job.attempt + 1))
+
+    async def _run(self, job: Job) -> None:
+        run = self._runs[job.id] = _Run(job=job)
+        try:
+            await self._tell(JobStarted(job=job))
+            outcome = await self._execute(run)
+            await self._conclude(run, outcome)
+        finally:
+            del self._runs[job.id]
+            self._queue.release(job.id)
+
+    async def _execute(self, run: _Run) -> Clip | ExecutionError:
+        """What the executor made of the job, whatever it raises."""
+        job = run.job
+        if run.cancelled or run.abandoned:
+            return InfrastructureFault("stopped before it began")
+        execution = Execution(
+            job_id=job.id,
+            attempt=job.attempt,
+            request=job.request,
+            image=job.image,
+            max_bytes=self._max_bytes,
+        )
+        try:
+            async with aclosing(self._executor.run(execution)) as events:
+                async for event in events:
+                    match event:
+                        case Progress():
+                            if not run.cancelled:
+                                await self._tell(JobProgressed(job=job, progress=event))
+                        case Done():
+                            return event.clip
+                        case Faulted():
+                            return event.error
+                        case Stopped():
+                            return InfrastructureFault("the executor stopped the job unasked")
+        except ExecutionError as error:
+            return error
+        except Exception:
+            logger.exception("executor failed on job %s attempt %d", job.id, job.attempt)
+            return GenerationFailed("the executor failed")
+        return GenerationFailed("the executor gave no outcome")
+
+    async def _conclude(self, run: _Run, outcome: Clip | ExecutionError) -> None:
+        """Tells the terminal event, or gives the job back to its lane."""
+        if run.cancelled:
+            await self._end(run, JobCancelled(job=run.job))
+        elif isinstance(outcome, Clip):
+            await self._end(run, JobSucceeded(job=run.job, clip=outcome))
+        elif run.abandoned:
+            logger.info("job %s is left for the next start", run.job.id)
+        elif not isinstance(outcome, InfrastructureFault) or self._was_last_attempt(run.job):
+            await self._end(run, JobFailed(job=run.job, error=outcome))
+        else:
+            await self._tell(JobRetrying(job=run.job, fault=outcome))
+            if run.cancelled:
+                await self._end(run, JobCancelled(job=run.job))
+            else:
+                self._queue.requeue(run.job)
+
+    def _was_last_attempt(self, job: Job) -> bool:
+        return job.attempt >= self._max_attempts
+
+    async def _end(self, run: _Run, event: JobEvent) -> None:
+        run.ending = True
+        await self._tell(event)
+
+    async def _tell(self, event: JobEvent) -> None:
+        for listener in self._listeners:
+            try:
+                await listener(event)
+            except Exception:
+                logger.exception(
+                    "listener %r failed on %s of job %s attempt %d",
+                    listener,
+                    type(event).__name__,
+                    event.job.id,
+                    event.job.attempt,
+                )
+
+    async def _tell_whoever_asks(self, event: JobEvent) -> None:
+        """Tells every listener even if the calling task is cancelled meanwhile."""
+        telling = asyncio.create_task(self._tell(event))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+        await asyncio.shield(telling)
+
+
+async def _wait(tasks: Collection[asyncio.Task[None]], timeout_seconds: float) -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=timeout_seconds)
