@@ -1,3 +1,5 @@
+# PyAV's stubs leave packets and keyword options partly untyped.
+# pyright: reportUnknownMemberType=false
 """Pictures (and sound) to an MP4 that every chat client plays: H.264 High, yuv420p, BT.709,
 the index before the data (faststart), AAC at 48 kHz.
 
@@ -157,8 +159,12 @@ def _encode(
         with av.open(str(file), "w", options={"movflags": "+faststart"}) as container:
             container.metadata.update(label.to_tags())
             video = _add_video(container, settings, fps)
-            sound = None if audio is None else container.add_stream(
-                "aac", rate=AUDIO_RATE, layout="mono", bit_rate=AUDIO_BITS_PER_SECOND
+            sound = (
+                None
+                if audio is None
+                else container.add_stream(
+                    "aac", rate=AUDIO_RATE, layout="mono", bit_rate=AUDIO_BITS_PER_SECOND
+                )
             )
             pending = iter(()) if audio is None else _audio_frames(audio)
             for index, picture in enumerate(pictures()):

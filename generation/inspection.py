@@ -35,7 +35,7 @@ class MediaFacts:
 def inspect(data: bytes) -> MediaFacts:
     """Decodes the whole file. Raises UnreadableMedia."""
     try:
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), "r") as container:
             return _facts(container, is_faststart(data))
     except (av.error.FFmpegError, IndexError, ValueError) as error:
         raise UnreadableMedia(str(error)) from error
@@ -44,7 +44,7 @@ def inspect(data: bytes) -> MediaFacts:
 def read_label(data: bytes) -> ClipLabel | None:
     """The label inside an MP4; None where it carries none of ours. Raises UnreadableMedia."""
     try:
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), "r") as container:
             return ClipLabel.from_tags(container.metadata)
     except (av.error.FFmpegError, ValueError) as error:
         raise UnreadableMedia(str(error)) from error

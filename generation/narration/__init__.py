@@ -1,0 +1,1 @@
+"""A story becomes scenes, speech, captions and a film."""
