@@ -1,0 +1,276 @@
+"""Every error that storage raises, as one tree; the facts are attributes.
+
+    StorageError
+    ├── DatabaseError
+    │   ├── UnsupportedDatabase      a URL of another kind than SQLite
+    │   ├── DatabaseFolderMissing    the folder that should hold the file
+    │   ├── DatabaseNotMigrated      no database yet, or one older than the code
+    │   ├── DatabaseTooNew           written by a later version of the code
+    │   ├── DatabaseReadOnly         may be read and not written
+    │   ├── DatabaseFull             no room left on the disk
+    │   ├── DatabaseBusy             another process holds the write lock
+    │   ├── DatabaseDamaged          not a database, or a broken one
+    │   └── AlreadyRunning           another instance uses this database
+    ├── LedgerError
+    │   ├── InvalidAmount            credits move in whole numbers from 1 on
+    │   ├── InsufficientCredits
+    │   ├── TransferConflict         the same id again with other contents
+    │   ├── UnknownReservation
+    │   └── AlreadyResolved          settled and then released, or the reverse
+    ├── JobStoreError
+    │   ├── JobExists                this interaction made a job before
+    │   ├── UnknownJob
+    │   ├── StaleAttempt             not the job's current attempt
+    │   └── IllegalMove
+    ├── GalleryError
+    │   ├── NotShareable             the job has no clip to share
+    │   ├── ShareRefused             a private clip that somebody else shares
+    │   └── InvalidCursor
+    ├── InvalidAllowance             negative, or beyond all measure
+    └── MediaError
+        ├── InvalidMediaName
+        ├── MediaFileMissing
+        ├── MediaFileCorrupt
+        └── DiskFull
+
+What a user reads is written elsewhere, from these facts.
+"""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+
+@dataclass(kw_only=True, eq=False)
+class StorageError(Exception):
+    """Something that storage could not do."""
+
+    def __str__(self) -> str:
+        """The first line of the class's docstring, then the facts: for logs, not for users."""
+        sentence = (type(self).__doc__ or type(self).__name__).partition("\n")[0].rstrip(".")
+        facts = ", ".join(f"{field.name}={getattr(self, field.name)}" for field in fields(self))
+        return f"{sentence} ({facts})" if facts else sentence
+
+
+class DatabaseError(StorageError):
+    """The database as a whole cannot be used."""
+
+
+@dataclass(kw_only=True, eq=False)
+class UnsupportedDatabase(DatabaseError):
+    """The database URL is not sqlite+aiosqlite:///<file>."""
+
+    url: str
+    """The URL as given, its password hidden."""
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseFolderMissing(DatabaseError):
+    """The folder of the database file does not exist."""
+
+    folder: Path
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseNotMigrated(DatabaseError):
+    """The database is missing or older than the code."""
+
+    path: Path
+    found_revision: str | None
+    """None: there is no file, or nothing in it."""
+    needed_revision: str
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseTooNew(DatabaseError):
+    """The database was written by a later version of the code."""
+
+    path: Path
+    found_revision: str
+    known_revision: str
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseReadOnly(DatabaseError):
+    """The database, or its folder, may not be written."""
+
+    path: Path
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseFull(DatabaseError):
+    """The disk of the database has no room left."""
+
+    path: Path
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseBusy(DatabaseError):
+    """Another process kept the database locked for too long."""
+
+    path: Path
+    waited_seconds: float
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseDamaged(DatabaseError):
+    """The file is not a database, or a broken one."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class AlreadyRunning(DatabaseError):
+    """Another instance uses this database."""
+
+    path: Path
+    """The lock file."""
+    pid: int | None
+    """The process that holds it, where it could be read."""
+
+
+class LedgerError(StorageError):
+    """A transfer of credits that is not possible."""
+
+
+@dataclass(kw_only=True, eq=False)
+class InvalidAmount(LedgerError):
+    """Credits move in whole numbers from 1 to 1,000,000,000."""
+
+    amount_credits: int
+
+
+@dataclass(kw_only=True, eq=False)
+class InsufficientCredits(LedgerError):
+    """The member has fewer credits than this needs."""
+
+    needed_credits: int
+    available_credits: int
+
+
+@dataclass(kw_only=True, eq=False)
+class TransferConflict(LedgerError):
+    """A transfer of this id exists with other contents."""
+
+    transfer_id: str
+
+
+@dataclass(kw_only=True, eq=False)
+class UnknownReservation(LedgerError):
+    """No credits were reserved for this job."""
+
+    job_id: str
+
+
+@dataclass(kw_only=True, eq=False)
+class AlreadyResolved(LedgerError):
+    """The reservation was resolved the other way before."""
+
+    job_id: str
+    resolved_as: str
+    """"settle" or "release"."""
+
+
+class JobStoreError(StorageError):
+    """A job that cannot be recorded or moved."""
+
+
+@dataclass(kw_only=True, eq=False)
+class JobExists(JobStoreError):
+    """This interaction, or this id, made a job before."""
+
+    job_id: str
+    """The first job."""
+
+
+@dataclass(kw_only=True, eq=False)
+class UnknownJob(JobStoreError):
+    """There is no such job."""
+
+    job_id: str
+
+
+@dataclass(kw_only=True, eq=False)
+class StaleAttempt(JobStoreError):
+    """This is not the current attempt of the job."""
+
+    job_id: str
+    attempt: int
+    current_attempt: int
+
+
+@dataclass(kw_only=True, eq=False)
+class IllegalMove(JobStoreError):
+    """A job in this state cannot go to that one."""
+
+    job_id: str
+    from_state: str
+    to_state: str
+
+
+class GalleryError(StorageError):
+    """Something the gallery cannot do."""
+
+
+@dataclass(kw_only=True, eq=False)
+class NotShareable(GalleryError):
+    """Only a job that succeeded has a clip to share."""
+
+    job_id: str
+    state: str
+
+
+@dataclass(kw_only=True, eq=False)
+class ShareRefused(GalleryError):
+    """A private clip is shared by its author and nobody else."""
+
+    job_id: str
+    author_id: int
+
+
+@dataclass(kw_only=True, eq=False)
+class InvalidCursor(GalleryError):
+    """The cursor is not one that a page of the gallery gave."""
+
+    cursor: str
+
+
+@dataclass(kw_only=True, eq=False)
+class InvalidAllowance(StorageError):
+    """A daily allowance is 0 to 1,000,000,000 credits."""
+
+    daily_allowance_credits: int
+
+
+class MediaError(StorageError):
+    """A media file that cannot be kept or read."""
+
+
+@dataclass(kw_only=True, eq=False)
+class InvalidMediaName(MediaError):
+    """Not a SHA-256 in hexadecimal digits with a short suffix."""
+
+    name: str
+
+
+@dataclass(kw_only=True, eq=False)
+class MediaFileMissing(MediaError):
+    """No such media file."""
+
+    path: Path
+
+
+@dataclass(kw_only=True, eq=False)
+class MediaFileCorrupt(MediaError):
+    """The media file is not what was stored under its name."""
+
+    path: Path
+    found_sha256: str
+
+
+@dataclass(kw_only=True, eq=False)
+class DiskFull(MediaError):
+    """No room left for a media file."""
+
+    folder: Path
+    needed_bytes: int

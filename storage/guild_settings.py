@@ -1,0 +1,105 @@
+"""Daily allowances that moderators set: for a guild, or for one member of it.
+
+They are kept as the list of changes alone, which nothing updates or deletes: the newest change
+is in force, and the list is the audit trail.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from storage.errors import InvalidAllowance
+from storage.posting import MAX_CREDITS
+from storage.schema import quota_changes
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuotaChange:
+    """Who set which allowance, and when."""
+
+    guild_id: int
+    user_id: int | None
+    """None: the default of the guild."""
+    daily_allowance_credits: int | None
+    """None: cleared, the next wider setting applies again."""
+    changed_by: int
+    changed_at: datetime
+
+
+def set_allowance(
+    connection: Connection,
+    *,
+    guild_id: int,
+    user_id: int | None,
+    daily_allowance_credits: int,
+    changed_by: int,
+    now: datetime,
+) -> None:
+    """Set the allowance of a member, or with `user_id=None` the guild's. Raises InvalidAllowance.
+
+    It shows from the next daily refill on.
+    """
+    if not 0 <= daily_allowance_credits <= MAX_CREDITS:
+        raise InvalidAllowance(daily_allowance_credits=daily_allowance_credits)
+    connection.execute(
+        quota_changes.insert().values(
+            guild_id=guild_id,
+            user_id=user_id,
+            daily_allowance_credits=daily_allowance_credits,
+            changed_by=changed_by,
+            changed_at=now,
+        )
+    )
+
+
+def clear_allowance(
+    connection: Connection, *, guild_id: int, user_id: int | None, changed_by: int, now: datetime
+) -> bool:
+    """Let the next wider setting apply again; False if nothing was set."""
+    if allowance(connection, guild_id=guild_id, user_id=user_id) is None:
+        return False
+    connection.execute(
+        quota_changes.insert().values(
+            guild_id=guild_id, user_id=user_id, changed_by=changed_by, changed_at=now
+        )
+    )
+    return True
+
+
+def allowance(connection: Connection, *, guild_id: int, user_id: int | None) -> int | None:
+    """What is set for exactly this member, or with `user_id=None` for the guild, if anything is."""
+    return connection.execute(
+        select(quota_changes.c.daily_allowance_credits)
+        .where(
+            quota_changes.c.guild_id == guild_id,
+            quota_changes.c.user_id.is_not_distinct_from(user_id),
+        )
+        .order_by(quota_changes.c.sequence.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def effective_allowance(
+    connection: Connection, *, guild_id: int, user_id: int, default_credits: int
+) -> int:
+    """The daily allowance in force: the member's own, else the guild's, else the default."""
+    for whose in (user_id, None):
+        found = allowance(connection, guild_id=guild_id, user_id=whose)
+        if found is not None:
+            return found
+    return default_credits
+
+
+def changes(connection: Connection, *, guild_id: int, limit: int) -> tuple[QuotaChange, ...]:
+    """The audit trail of a guild, newest first."""
+    rows = connection.execute(
+        select(quota_changes)
+        .where(quota_changes.c.guild_id == guild_id)
+        .order_by(quota_changes.c.sequence.desc())
+        .limit(limit)
+    ).mappings()
+    return tuple(
+        QuotaChange(**{name: value for name, value in row.items() if name != "sequence"})
+        for row in rows
+    )

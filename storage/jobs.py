@@ -1,0 +1,283 @@
+"""Jobs: what was asked, how far it came, what came of it.
+
+    waiting -> running -> succeeded | failed | cancelled
+    waiting -> failed | cancelled        ended before it began
+    running -> waiting                   requeued after a restart
+    running -> running                   retried, with a higher attempt
+
+Every move is one conditional UPDATE. Attempt numbers only rise, and an outcome counts only for
+the current attempt: the result of a worker that was given up on is refused (StaleAttempt).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, update
+
+from storage import schema
+from storage.errors import IllegalMove, JobExists, StaleAttempt, UnknownJob
+from storage.schema import insert_if_absent
+
+UnfinishedState = Literal["waiting", "running"]
+TerminalState = Literal["succeeded", "failed", "cancelled"]
+JobState = Literal[UnfinishedState, TerminalState]
+
+_UNFINISHED = get_args(UnfinishedState)
+_TABLE = schema.jobs.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRecord:
+    """One job, as stored. The fields with a default begin so and are moved by this module."""
+
+    id: str
+    interaction_id: int
+    """What asked for it; the same interaction never makes a second job."""
+    guild_id: int
+    user_id: int
+    channel_id: int
+    command: str
+    model: str
+    request_json: str
+    price_credits: int
+    created_at: datetime
+    parent_job_id: str | None = None
+    """The job that this is a reroll or remix of."""
+    private: bool = False
+    card_message_id: int | None = None
+    state: JobState = "waiting"
+    attempt: int = 0
+    """The number of the attempt that runs or ran last; 0 before the first."""
+    started_at: datetime | None = None
+    """Of the current attempt."""
+    finished_at: datetime | None = None
+    clip_json: str | None = None
+    clip_sha256: str | None = None
+    error_code: str | None = None
+    error_text: str | None = None
+    delivered_at: datetime | None = None
+    delivery_problem: str | None = None
+    """Why its outcome can never be posted; it is kept for the member to look up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveJobs:
+    """How many jobs have not ended."""
+
+    waiting: int
+    running: int
+
+
+def add(connection: Connection, job: JobRecord) -> None:
+    """Record a new job. Raises JobExists with the first job of the same interaction or id."""
+    if (job.state, job.attempt) != ("waiting", 0):
+        raise IllegalMove(job_id=job.id, from_state="new", to_state=job.state)
+    values = {field.name: getattr(job, field.name) for field in fields(job)}
+    if not insert_if_absent(connection, schema.jobs, **values):
+        first = find_by_interaction(connection, job.interaction_id)
+        raise JobExists(job_id=job.id if first is None else first.id)
+
+
+def get(connection: Connection, job_id: str) -> JobRecord:
+    """Raises UnknownJob."""
+    found = _records(connection, _query().where(_TABLE.id == job_id))
+    if not found:
+        raise UnknownJob(job_id=job_id)
+    return found[0]
+
+
+def find_by_interaction(connection: Connection, interaction_id: int) -> JobRecord | None:
+    """The job that this interaction made, if it made one."""
+    found = _records(connection, _query().where(_TABLE.interaction_id == interaction_id))
+    return found[0] if found else None
+
+
+def start(connection: Connection, *, job_id: str, attempt: int, now: datetime) -> None:
+    """A worker begins this attempt, whose number is higher than that of every earlier one.
+
+    Raises UnknownJob, StaleAttempt, and IllegalMove if the job has ended.
+    """
+    _move(
+        connection,
+        job_id,
+        attempt=attempt,
+        to_state="running",
+        allowed=_TABLE.state.in_(_UNFINISHED) & (_TABLE.attempt < attempt),
+        changes={"attempt": attempt, "started_at": now},
+    )
+
+
+def requeue(connection: Connection, *, job_id: str) -> None:
+    """A running job waits again; its attempt number stays. Raises UnknownJob, IllegalMove."""
+    _move(
+        connection,
+        job_id,
+        attempt=None,
+        to_state="waiting",
+        allowed=_TABLE.state == "running",
+        changes={"started_at": None},
+    )
+
+
+def finish(
+    connection: Connection,
+    *,
+    job_id: str,
+    attempt: int,
+    state: TerminalState,
+    now: datetime,
+    clip_json: str | None = None,
+    clip_sha256: str | None = None,
+    error_code: str | None = None,
+    error_text: str | None = None,
+) -> None:
+    """Record the one outcome of a job: a clip if it succeeded, an error code if it failed.
+
+    `attempt` is the current one: 0 for a job that ends before it ever began.
+    Raises UnknownJob, StaleAttempt, and IllegalMove if it has ended, or succeeds while it waits.
+    """
+    sources = ("running",) if state == "succeeded" else _UNFINISHED
+    _move(
+        connection,
+        job_id,
+        attempt=attempt,
+        to_state=state,
+        allowed=_TABLE.state.in_(sources) & (_TABLE.attempt == attempt),
+        changes={
+            "finished_at": now,
+            "clip_json": clip_json,
+            "clip_sha256": clip_sha256,
+            "error_code": error_code,
+            "error_text": error_text,
+        },
+    )
+
+
+def set_card_message(connection: Connection, *, job_id: str, card_message_id: int) -> None:
+    """Remember the message that shows the job. Raises UnknownJob."""
+    changed = connection.execute(
+        update(schema.jobs).where(_TABLE.id == job_id).values(card_message_id=card_message_id)
+    )
+    if changed.rowcount == 0:
+        raise UnknownJob(job_id=job_id)
+
+
+def mark_delivered(connection: Connection, *, job_id: str, now: datetime) -> None:
+    """The outcome was posted; the first time counts. Raises UnknownJob, IllegalMove."""
+    changes = {
+        "delivered_at": func.coalesce(_TABLE.delivered_at, literal(now, schema.Moment())),
+        "delivery_problem": None,
+    }
+    _change_ended(connection, job_id, "delivered", changes)
+
+
+def set_delivery_problem(connection: Connection, *, job_id: str, problem: str) -> None:
+    """The outcome can never be posted: it leaves `undelivered`. Raises UnknownJob, IllegalMove."""
+    _change_ended(connection, job_id, "undeliverable", {"delivery_problem": problem})
+
+
+def unfinished(connection: Connection) -> tuple[JobRecord, ...]:
+    """Jobs that wait or run, oldest first."""
+    return _records(
+        connection, _query().where(_TABLE.state.in_(_UNFINISHED)).order_by(_TABLE.sequence)
+    )
+
+
+def undelivered(connection: Connection) -> tuple[JobRecord, ...]:
+    """Ended jobs whose outcome is still to be posted, oldest first."""
+    return _records(
+        connection,
+        _query()
+        .where(
+            _TABLE.finished_at.is_not(None),
+            _TABLE.delivered_at.is_(None),
+            _TABLE.delivery_problem.is_(None),
+        )
+        .order_by(_TABLE.sequence),
+    )
+
+
+def active_count(
+    connection: Connection, *, guild_id: int, user_id: int | None = None
+) -> ActiveJobs:
+    """Jobs of a guild, or of one member of it, that have not ended."""
+    query = (
+        select(_TABLE.state, func.count())
+        .where(_TABLE.guild_id == guild_id, _TABLE.state.in_(_UNFINISHED))
+        .group_by(_TABLE.state)
+    )
+    if user_id is not None:
+        query = query.where(_TABLE.user_id == user_id)
+    counts = dict(connection.execute(query).all())
+    return ActiveJobs(waiting=counts.get("waiting", 0), running=counts.get("running", 0))
+
+
+def of_user(
+    connection: Connection, *, guild_id: int, user_id: int, limit: int, before: str | None = None
+) -> tuple[JobRecord, ...]:
+    """A member's jobs in a guild, newest first; `before` is the id of the last one seen."""
+    query = _query().where(_TABLE.guild_id == guild_id, _TABLE.user_id == user_id)
+    if before is not None:
+        seen = select(_TABLE.sequence).where(_TABLE.id == before).scalar_subquery()
+        query = query.where(_TABLE.sequence < seen)
+    return _records(connection, query.order_by(_TABLE.sequence.desc()).limit(limit))
+
+
+def run_seconds_history(connection: Connection, *, model: str, limit: int) -> tuple[float, ...]:
+    """How long the last successful attempts with a model ran, newest first."""
+    rows = connection.execute(
+        select(_TABLE.started_at, _TABLE.finished_at)
+        .where(_TABLE.model == model, _TABLE.state == "succeeded")
+        .order_by(_TABLE.sequence.desc())
+        .limit(limit)
+    )
+    return tuple((finished - started) / timedelta(seconds=1) for started, finished in rows)
+
+
+def _move(
+    connection: Connection,
+    job_id: str,
+    *,
+    attempt: int | None,
+    to_state: JobState,
+    allowed: ColumnElement[bool],
+    changes: Mapping[str, object],
+) -> None:
+    moved = connection.execute(
+        update(schema.jobs).where(_TABLE.id == job_id, allowed).values(state=to_state, **changes)
+    )
+    if moved.rowcount == 1:
+        return
+    job = get(connection, job_id)
+    if attempt is not None and _is_stale(attempt, job, to_state):
+        raise StaleAttempt(job_id=job_id, attempt=attempt, current_attempt=job.attempt)
+    raise IllegalMove(job_id=job_id, from_state=job.state, to_state=to_state)
+
+
+def _is_stale(attempt: int, job: JobRecord, to_state: JobState) -> bool:
+    if to_state == "running":
+        return job.finished_at is None and attempt <= job.attempt
+    return attempt != job.attempt
+
+
+def _change_ended(
+    connection: Connection, job_id: str, to_state: str, changes: Mapping[str, object]
+) -> None:
+    changed = connection.execute(
+        update(schema.jobs)
+        .where(_TABLE.id == job_id, _TABLE.finished_at.is_not(None))
+        .values(**changes)
+    )
+    if changed.rowcount == 0:
+        job = get(connection, job_id)
+        raise IllegalMove(job_id=job_id, from_state=job.state, to_state=to_state)
+
+
+def _query() -> Select[tuple[object, ...]]:
+    return select(*(_TABLE[field.name] for field in fields(JobRecord)))
+
+
+def _records(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[JobRecord, ...]:
+    return tuple(JobRecord(**row) for row in connection.execute(query).mappings())

@@ -1,0 +1,270 @@
+"""Credits: double entry, immutable transfers, two-phase charges.
+
+Every guild has a bank account, which issues credits, and an account for each member.
+
+    grant    bank -> member    also the daily refill, which tops up to the allowance
+    reserve  member -> bank    pending: held, still the member's, not to be spent again
+    settle   posts a reservation: the credits are spent
+    release  voids a reservation: the credits are available again
+
+The id of a transfer derives from what caused it (`job:<id>:reserve`), so that doing something
+twice is noticed; the unique index on `pending_id` makes a reservation resolve once. A balance is
+changed by a conditional UPDATE, never by reading and then writing.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection, or_, select, update
+
+from storage import posting
+from storage.errors import InsufficientCredits, InvalidAllowance
+from storage.schema import accounts, transfers
+
+TransferKind = Literal["grant", "reserve", "settle", "release"]
+
+_AVAILABLE = accounts.c.credits_posted - accounts.c.debits_posted - accounts.c.debits_pending
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What a member has in a guild."""
+
+    available_credits: int
+    held_credits: int
+    """Reserved for jobs that have not ended."""
+    allowance_credits: int
+    """What the daily refill tops the available credits up to."""
+    refills_at: datetime
+    """From when the next refill can happen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """One line of a member's history."""
+
+    id: str
+    kind: TransferKind
+    amount_credits: int
+    job_id: str | None
+    """None for a grant."""
+    reason: str | None
+    made_by: int | None
+    """The moderator who granted; None for the refill and for jobs."""
+    at: datetime
+
+
+def refill(
+    connection: Connection,
+    *,
+    guild_id: int,
+    user_id: int,
+    allowance_credits: int,
+    now: datetime,
+) -> int:
+    """Top the available credits up to the allowance, once a UTC day; returns the credits granted.
+
+    The day counts as used even if there was nothing to add: else spending a full allowance would
+    bring a second one on the same day. Raises InvalidAllowance.
+    """
+    if not 0 <= allowance_credits <= posting.MAX_CREDITS:
+        raise InvalidAllowance(daily_allowance_credits=allowance_credits)
+    account_id = posting.open_accounts(connection, guild_id, user_id)
+    day = now.astimezone(UTC).date().isoformat()
+    available = connection.execute(
+        update(accounts)
+        .where(
+            accounts.c.id == account_id,
+            or_(accounts.c.refilled_day.is_(None), accounts.c.refilled_day < day),
+        )
+        .values(refilled_day=day)
+        .returning(_AVAILABLE)
+    ).scalar_one_or_none()
+    if available is None or available >= allowance_credits:
+        return 0
+    missing_credits = allowance_credits - int(available)
+    posting.issue(
+        connection,
+        transfer_id=f"refill:{guild_id}:{user_id}:{day}",
+        guild_id=guild_id,
+        user_id=user_id,
+        amount_credits=missing_credits,
+        reason="daily refill",
+        made_by=None,
+        now=now,
+    )
+    return missing_credits
+
+
+def grant(
+    connection: Connection,
+    *,
+    grant_id: str,
+    guild_id: int,
+    user_id: int,
+    amount_credits: int,
+    reason: str,
+    granted_by: int,
+    now: datetime,
+) -> bool:
+    """Give a member credits; False if the grant of this id was made before.
+
+    Raises InvalidAmount, and TransferConflict if the id was used for another grant.
+    """
+    posting.open_accounts(connection, guild_id, user_id)
+    return posting.issue(
+        connection,
+        transfer_id=f"grant:{grant_id}",
+        guild_id=guild_id,
+        user_id=user_id,
+        amount_credits=amount_credits,
+        reason=reason,
+        made_by=granted_by,
+        now=now,
+    )
+
+
+def reserve(
+    connection: Connection,
+    *,
+    job_id: str,
+    guild_id: int,
+    user_id: int,
+    amount_credits: int,
+    now: datetime,
+) -> bool:
+    """Hold credits for a job; False if they are held (or were resolved) already.
+
+    Raises InvalidAmount, InsufficientCredits, and TransferConflict if the job has a reservation
+    of another amount or member.
+    """
+    posting.require_valid_amount(amount_credits)
+    account_id = posting.open_accounts(connection, guild_id, user_id)
+    contents = {
+        "kind": "reserve",
+        "debit_account_id": account_id,
+        "credit_account_id": posting.bank_id(guild_id),
+        "amount_credits": amount_credits,
+        "job_id": job_id,
+    }
+    transfer_id = f"job:{job_id}:reserve"
+    if posting.made_before(connection, transfer_id, contents):
+        return False
+    held = connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id, amount_credits <= _AVAILABLE)
+        .values(debits_pending=accounts.c.debits_pending + amount_credits)
+    )
+    if held.rowcount == 0:
+        available = connection.execute(
+            select(_AVAILABLE).where(accounts.c.id == account_id)
+        ).scalar_one()
+        raise InsufficientCredits(needed_credits=amount_credits, available_credits=available)
+    connection.execute(transfers.insert().values(id=transfer_id, made_at=now, **contents))
+    return True
+
+
+def settle(connection: Connection, *, job_id: str, now: datetime) -> bool:
+    """Spend what was held for a job; False if that was done before.
+
+    Raises UnknownReservation, and AlreadyResolved if it was released.
+    """
+    reservation = posting.resolve(connection, job_id, "settle", now)
+    if reservation is None:
+        return False
+    amount_credits = reservation["amount_credits"]
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.id == reservation["debit_account_id"])
+        .values(
+            debits_pending=accounts.c.debits_pending - amount_credits,
+            debits_posted=accounts.c.debits_posted + amount_credits,
+        )
+    )
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.id == reservation["credit_account_id"])
+        .values(credits_posted=accounts.c.credits_posted + amount_credits)
+    )
+    return True
+
+
+def release(connection: Connection, *, job_id: str, now: datetime) -> bool:
+    """Give back what was held for a job; False if that was done before.
+
+    Raises UnknownReservation, and AlreadyResolved if it was settled.
+    """
+    reservation = posting.resolve(connection, job_id, "release", now)
+    if reservation is None:
+        return False
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.id == reservation["debit_account_id"])
+        .values(debits_pending=accounts.c.debits_pending - reservation["amount_credits"])
+    )
+    return True
+
+
+def balance(
+    connection: Connection,
+    *,
+    guild_id: int,
+    user_id: int,
+    allowance_credits: int,
+    now: datetime,
+) -> Balance:
+    """What the member has. It only reads: call `refill` first, or today's may be missing."""
+    account_id = posting.member_id(guild_id, user_id)
+    row = connection.execute(
+        select(
+            _AVAILABLE.label("available"), accounts.c.debits_pending, accounts.c.refilled_day
+        ).where(accounts.c.id == account_id)
+    ).one_or_none()
+    today = now.astimezone(UTC).date()
+    refilled_today = row is not None and (row.refilled_day or "") >= today.isoformat()
+    tomorrow = datetime.combine(today + timedelta(days=1), time(), UTC)
+    return Balance(
+        available_credits=0 if row is None else row.available,
+        held_credits=0 if row is None else row.debits_pending,
+        allowance_credits=allowance_credits,
+        refills_at=tomorrow if refilled_today else now,
+    )
+
+
+def history(
+    connection: Connection,
+    *,
+    guild_id: int,
+    user_id: int,
+    limit: int,
+    before: str | None = None,
+) -> tuple[Transfer, ...]:
+    """The member's transfers, newest first; `before` is the id of the last one already seen."""
+    account_id = posting.member_id(guild_id, user_id)
+    query = (
+        select(transfers)
+        .where(
+            or_(
+                transfers.c.debit_account_id == account_id,
+                transfers.c.credit_account_id == account_id,
+            )
+        )
+        .order_by(transfers.c.sequence.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        seen = select(transfers.c.sequence).where(transfers.c.id == before).scalar_subquery()
+        query = query.where(transfers.c.sequence < seen)
+    return tuple(
+        Transfer(
+            id=row["id"],
+            kind=row["kind"],
+            amount_credits=row["amount_credits"],
+            job_id=row["job_id"],
+            reason=row["reason"],
+            made_by=row["made_by"],
+            at=row["made_at"],
+        )
+        for row in connection.execute(query).mappings()
+    )

@@ -1,0 +1,125 @@
+"""How the ledger writes: accounts, and transfers whose id is taken at most once.
+
+Only `storage.ledger` calls this; what a transfer means is said there.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from storage.errors import AlreadyResolved, InvalidAmount, TransferConflict, UnknownReservation
+from storage.schema import accounts, insert_if_absent, transfers
+
+# Far from what a 64-bit column holds, so that no sum of transfers ever overflows one.
+MAX_CREDITS = 1_000_000_000
+
+
+def issue(
+    connection: Connection,
+    *,
+    transfer_id: str,
+    guild_id: int,
+    user_id: int,
+    amount_credits: int,
+    reason: str,
+    made_by: int | None,
+    now: datetime,
+) -> bool:
+    """Move credits from the guild's bank to the member, once per transfer id."""
+    require_valid_amount(amount_credits)
+    contents = {
+        "kind": "grant",
+        "debit_account_id": bank_id(guild_id),
+        "credit_account_id": member_id(guild_id, user_id),
+        "amount_credits": amount_credits,
+    }
+    if made_before(connection, transfer_id, contents):
+        return False
+    connection.execute(
+        transfers.insert().values(
+            id=transfer_id, reason=reason, made_by=made_by, made_at=now, **contents
+        )
+    )
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.id == contents["debit_account_id"])
+        .values(debits_posted=accounts.c.debits_posted + amount_credits)
+    )
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.id == contents["credit_account_id"])
+        .values(credits_posted=accounts.c.credits_posted + amount_credits)
+    )
+    return True
+
+
+def resolve(
+    connection: Connection, job_id: str, kind: Literal["settle", "release"], now: datetime
+) -> RowMapping | None:
+    """Record how a reservation ended; returns the reservation, None if it had ended so before."""
+    reservation_id = f"job:{job_id}:reserve"
+    reservation = (
+        connection.execute(select(transfers).where(transfers.c.id == reservation_id))
+        .mappings()
+        .one_or_none()
+    )
+    if reservation is None:
+        raise UnknownReservation(job_id=job_id)
+    # The unique index decides, not an earlier look: two resolutions cannot both be first.
+    inserted = insert_if_absent(
+        connection,
+        transfers,
+        id=f"job:{job_id}:{kind}",
+        kind=kind,
+        pending_id=reservation_id,
+        debit_account_id=reservation["debit_account_id"],
+        credit_account_id=reservation["credit_account_id"],
+        amount_credits=reservation["amount_credits"],
+        job_id=job_id,
+        made_at=now,
+    )
+    if inserted:
+        return reservation
+    resolved_as = connection.execute(
+        select(transfers.c.kind).where(transfers.c.pending_id == reservation_id)
+    ).scalar_one()
+    if resolved_as != kind:
+        raise AlreadyResolved(job_id=job_id, resolved_as=resolved_as)
+    return None
+
+
+def made_before(connection: Connection, transfer_id: str, contents: Mapping[str, object]) -> bool:
+    found = (
+        connection.execute(select(transfers).where(transfers.c.id == transfer_id))
+        .mappings()
+        .one_or_none()
+    )
+    if found is None:
+        return False
+    if any(found[name] != value for name, value in contents.items()):
+        raise TransferConflict(transfer_id=transfer_id)
+    return True
+
+
+def open_accounts(connection: Connection, guild_id: int, user_id: int) -> str:
+    """Make the guild's bank and the member's account if they are new; returns the latter's id."""
+    account_id = member_id(guild_id, user_id)
+    empty = {"guild_id": guild_id, "debits_posted": 0, "credits_posted": 0, "debits_pending": 0}
+    insert_if_absent(connection, accounts, id=bank_id(guild_id), kind="bank", **empty)
+    insert_if_absent(connection, accounts, id=account_id, kind="user", user_id=user_id, **empty)
+    return account_id
+
+
+def bank_id(guild_id: int) -> str:
+    return f"bank:{guild_id}"
+
+
+def member_id(guild_id: int, user_id: int) -> str:
+    return f"member:{guild_id}:{user_id}"
+
+
+def require_valid_amount(amount_credits: int) -> None:
+    if not 0 < amount_credits <= MAX_CREDITS:
+        raise InvalidAmount(amount_credits=amount_credits)

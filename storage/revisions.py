@@ -1,0 +1,56 @@
+"""The schema's revisions: which exist, which one a file is at, how to get to the newest."""
+
+import sqlite3
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def newest_revision() -> str:
+    """The revision that this code needs."""
+    newest = _scripts().get_current_head()
+    if newest is None:
+        raise RuntimeError(f"no migration in {_MIGRATIONS}")
+    return newest
+
+
+def is_known(revision: str) -> bool:
+    """Whether a migration to this revision came with this code."""
+    return any(script.revision == revision for script in _scripts().walk_revisions())
+
+
+def recorded_revision(connection: sqlite3.Connection) -> str | None:
+    """The revision written in a database; None in an empty one. Raises sqlite3.Error."""
+    recorded = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+    ).fetchone()
+    if recorded is None:
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if row is None else str(row[0])
+
+
+def upgrade(connection: Connection) -> None:
+    """Run every missing migration inside the caller's transaction."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
+    config = Config()
+    # A percent sign in the path would be read as an interpolation.
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

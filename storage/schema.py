@@ -1,0 +1,234 @@
+"""The tables, as the current code knows them; migrations create them.
+
+Discord ids are 64-bit integers; points in time are integer microseconds since 1970 in UTC.
+The CHECK constraints are the last line of defence: the functions beside this file refuse
+first, with errors that carry facts.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# SQLite: INTEGER holds 64 bits, and a STRICT table accepts no BIGINT.
+LargeInteger = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970 in UTC. Raises ValueError if naive."""
+
+    impl = LargeInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a datetime without its time zone: {value!r}")
+        return (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Flag(TypeDecorator[bool]):
+    """A truth value, kept as 0 or 1, since STRICT tables know no BOOLEAN."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+class Seed(TypeDecorator[int]):
+    """A whole number from 0 to 2**64 - 1, kept as digits: it exceeds a signed 64-bit column."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+
+metadata = MetaData()
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("guild_id", LargeInteger, nullable=False),
+    Column("user_id", LargeInteger),
+    Column("debits_posted", LargeInteger, nullable=False),
+    Column("credits_posted", LargeInteger, nullable=False),
+    Column("debits_pending", LargeInteger, nullable=False),
+    # The last UTC day (ISO) on which a refill was considered, also when it had nothing to add.
+    Column("refilled_day", Text),
+    CheckConstraint("kind IN ('bank', 'user')", name="kind_is_known"),
+    CheckConstraint("(kind = 'user') = (user_id IS NOT NULL)", name="users_have_ids"),
+    CheckConstraint(
+        "debits_posted >= 0 AND credits_posted >= 0 AND debits_pending >= 0",
+        name="sums_are_not_negative",
+    ),
+    CheckConstraint(
+        "kind <> 'user' OR credits_posted - debits_posted - debits_pending >= 0",
+        name="available_is_not_negative",
+    ),
+    sqlite_strict=True,
+)
+
+# Immutable: triggers, which live in the migration, abort every UPDATE and DELETE.
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("pending_id", Text, ForeignKey("transfers.id")),
+    Column("debit_account_id", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("credit_account_id", Text, ForeignKey("accounts.id"), nullable=False),
+    Column("amount_credits", LargeInteger, nullable=False),
+    Column("job_id", Text),
+    Column("reason", Text),
+    Column("made_by", LargeInteger),
+    Column("made_at", Moment, nullable=False),
+    CheckConstraint("kind IN ('grant', 'reserve', 'settle', 'release')", name="kind_is_known"),
+    CheckConstraint("amount_credits > 0", name="amount_is_positive"),
+    CheckConstraint("debit_account_id <> credit_account_id", name="sides_differ"),
+    CheckConstraint(
+        "(kind IN ('settle', 'release')) = (pending_id IS NOT NULL)", name="resolutions_have_holds"
+    ),
+    CheckConstraint("(kind = 'grant') = (job_id IS NULL)", name="all_but_grants_have_jobs"),
+    sqlite_strict=True,
+)
+# What makes charging happen once: a reservation is resolved by one transfer, whichever kind.
+Index("one_resolution_a_reservation", transfers.c.pending_id, unique=True)
+Index("transfers_by_debit_account", transfers.c.debit_account_id, transfers.c.sequence)
+Index("transfers_by_credit_account", transfers.c.credit_account_id, transfers.c.sequence)
+Index("transfers_by_job", transfers.c.job_id)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("interaction_id", LargeInteger, nullable=False, unique=True),
+    Column("guild_id", LargeInteger, nullable=False),
+    Column("user_id", LargeInteger, nullable=False),
+    Column("channel_id", LargeInteger, nullable=False),
+    Column("card_message_id", LargeInteger),
+    Column("command", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("request_json", Text, nullable=False),
+    Column("price_credits", LargeInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("parent_job_id", Text, ForeignKey("jobs.id")),
+    Column("private", Flag, nullable=False),
+    Column("error_code", Text),
+    Column("error_text", Text),
+    Column("clip_json", Text),
+    Column("clip_sha256", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("delivered_at", Moment),
+    Column("delivery_problem", Text),
+    CheckConstraint(
+        "state IN ('waiting', 'running', 'succeeded', 'failed', 'cancelled')",
+        name="state_is_known",
+    ),
+    CheckConstraint("attempt >= 0", name="attempt_is_not_negative"),
+    CheckConstraint("price_credits > 0", name="price_is_positive"),
+    CheckConstraint("private IN (0, 1)", name="private_is_a_flag"),
+    CheckConstraint(
+        "(state IN ('waiting', 'running')) = (finished_at IS NULL)", name="terminal_is_finished"
+    ),
+    CheckConstraint("state <> 'running' OR started_at IS NOT NULL", name="running_has_started"),
+    CheckConstraint(
+        "(state = 'succeeded') = (clip_json IS NOT NULL)"
+        " AND (clip_json IS NULL) = (clip_sha256 IS NULL)",
+        name="success_has_a_clip",
+    ),
+    CheckConstraint("state <> 'failed' OR error_code IS NOT NULL", name="failure_has_a_code"),
+    CheckConstraint(
+        "finished_at IS NOT NULL OR (delivered_at IS NULL AND delivery_problem IS NULL)",
+        name="delivered_after_the_end",
+    ),
+    sqlite_strict=True,
+)
+Index("jobs_by_state", jobs.c.state, jobs.c.sequence)
+Index("jobs_by_member", jobs.c.guild_id, jobs.c.user_id, jobs.c.sequence)
+Index("jobs_by_model", jobs.c.model, jobs.c.state, jobs.c.sequence)
+Index("jobs_by_parent", jobs.c.parent_job_id)
+
+gallery_entries = Table(
+    "gallery_entries",
+    metadata,
+    Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
+    Column("job_id", Text, ForeignKey("jobs.id"), nullable=False, unique=True),
+    Column("guild_id", LargeInteger, nullable=False),
+    Column("author_id", LargeInteger, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("settings_json", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("model_revision", Text, nullable=False),
+    Column("seed", Seed, nullable=False),
+    Column("parent_job_id", Text, ForeignKey("jobs.id")),
+    Column("clip_sha256", Text, nullable=False),
+    Column("shared_by", LargeInteger, nullable=False),
+    Column("shared_at", Moment, nullable=False),
+    sqlite_strict=True,
+)
+Index("gallery_by_guild", gallery_entries.c.guild_id, gallery_entries.c.sequence)
+
+# Append-only, like transfers: the newest row of a guild or member is its setting in force.
+quota_changes = Table(
+    "quota_changes",
+    metadata,
+    Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
+    Column("guild_id", LargeInteger, nullable=False),
+    Column("user_id", LargeInteger),
+    Column("daily_allowance_credits", LargeInteger),
+    Column("changed_by", LargeInteger, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    CheckConstraint(
+        "daily_allowance_credits IS NULL OR daily_allowance_credits >= 0",
+        name="allowance_is_not_negative",
+    ),
+    sqlite_strict=True,
+)
+Index(
+    "quota_changes_by_member",
+    quota_changes.c.guild_id,
+    quota_changes.c.user_id,
+    quota_changes.c.sequence,
+)
+
+
+def insert_if_absent(connection: Connection, table: Table, **values: object) -> bool:
+    """Insert one row unless a unique key of it is taken; True if it was inserted."""
+    statement = insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement).rowcount == 1
