@@ -1,0 +1,84 @@
+"""Every slash command explains itself, in Discord and in the README."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any
+
+import pytest
+from discord import app_commands
+from discord.ext import commands as cogs
+
+import bot.commands
+from tests.house.sources import ROOT
+
+AppCommand = app_commands.Command[Any, ..., Any]
+
+PROMISED = {
+    "imagine-video",
+    "animate",
+    "loop",
+    "narrate",
+    "jobs",
+    "credits",
+    "models",
+    "gallery",
+    "help",
+    "quota show",
+    "quota set",
+    "quota grant",
+}
+
+
+def cogs_of_the_bot() -> list[type[cogs.Cog]]:
+    """Every cog class that a module of `bot.commands` defines."""
+    return [
+        item
+        for module in pkgutil.iter_modules(bot.commands.__path__, "bot.commands.")
+        for item in vars(importlib.import_module(module.name)).values()
+        if isinstance(item, type) and issubclass(item, cogs.Cog) and item.__module__ == module.name
+    ]
+
+
+def registered() -> dict[str, AppCommand]:
+    """Every command by its full name; those of a group cog begin with the group's."""
+    found: dict[str, AppCommand] = {}
+    for cog in cogs_of_the_bot():
+        group = f"{cog.__cog_group_name__} " if cog.__cog_is_app_commands_group__ else ""
+        for command in cog.__cog_app_commands__:
+            assert isinstance(command, app_commands.Command)
+            found[group + command.name] = command
+    return found
+
+
+COMMANDS = registered()
+
+
+def test_every_promised_command_exists() -> None:
+    assert set(COMMANDS) >= PROMISED
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_and_its_options_are_described(name: str) -> None:
+    command = COMMANDS[name]
+    assert 10 <= len(command.description) <= 100
+    for option in command.parameters:
+        assert str(option.description) not in ("", "…"), f"/{name} {option.name}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_in_the_readme_s_table(name: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = [line for line in readme.splitlines() if line.startswith("|")]
+    assert any(f"/{name}" in row for row in rows)
+
+
+def test_moderators_commands_are_hidden_from_others() -> None:
+    """Hiding is a default that a server can change; the command checks again itself."""
+    groups = [cog for cog in cogs_of_the_bot() if cog.__cog_is_app_commands_group__]
+    assert groups
+    for cog in groups:
+        permissions = getattr(cog, "__discord_app_commands_default_permissions__", None)
+        assert permissions is not None, cog
+        assert permissions.manage_guild
