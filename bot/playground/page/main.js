@@ -1,0 +1,209 @@
+// Puts the page together and keeps it true to the playground's events.
+import { invocable } from "./commands.js";
+import { Composer } from "./composer.js";
+import { el, icon } from "./dom.js";
+import { Interactions } from "./interactions.js";
+import { keepTimesTrue } from "./markdown.js";
+import { ModalDialog } from "./modal.js";
+import { Room } from "./room.js";
+import { EventFeed, fetchCommands, fetchMessages, fetchSession } from "./server_link.js";
+import { Sidebar } from "./sidebar.js";
+import { Timeline } from "./timeline.js";
+
+const LOST_REASON = "The connection to the playground was lost; look whether the answer is above.";
+
+class Page {
+  constructor(session) {
+    this.room = new Room(session);
+    this.room.followAddress(location.hash);
+    this.room.interactions = new Interactions(this.room);
+    this.room.fillComposer = (line) => this.composer.fill(line);
+    this.room.closeSidebar = () => this.toggleSidebar(false);
+    this.timeline = new Timeline(document.getElementById("timeline"), this.room);
+    this.composer = new Composer(document.getElementById("composer"), this.room, this.timeline);
+    this.sidebar = new Sidebar(document.getElementById("sidebar"), this.room, {
+      onChannel: (guild, channel) => this.go(this.room.user, guild, channel),
+      onUser: (user) => this.go(user, this.room.guild, this.room.channel),
+    });
+    this.sidebar.draw();
+    this.drawHeader();
+    this.listen();
+    this.connect();
+  }
+
+  // Where one is.
+
+  go(user, guild, channel) {
+    const otherUser = user.id !== this.room.user.id;
+    const otherGuild = guild.id !== this.room.guild.id;
+    this.room.enter(user, guild, channel);
+    history.replaceState(null, "", this.room.address);
+    this.sidebar.markCurrent();
+    this.drawHeader();
+    this.toggleSidebar(false);
+    if (otherUser) this.connect();
+    else this.load({ commandsToo: otherGuild, sameChannel: false });
+  }
+
+  connect() {
+    this.feed?.close();
+    let sameChannel = false;
+    this.feed = new EventFeed(this.room.user.id, {
+      onOpen: () => {
+        this.setLost(false);
+        this.load({ commandsToo: true, sameChannel });
+        sameChannel = true;
+      },
+      onEvent: (name, data) => this.receive(name, data),
+      onLost: () => this.setLost(true),
+    });
+  }
+
+  /** Fetch what the channel holds; events that arrive meanwhile are kept and come after. */
+  async load({ commandsToo, sameChannel }) {
+    const { user, guild, channel } = this.room;
+    const held = [];
+    this.held = held;
+    try {
+      const [messages, commands, session] = await Promise.all([
+        fetchMessages(channel.id, user.id),
+        commandsToo ? fetchCommands(guild.id, user.id) : null,
+        commandsToo ? fetchSession() : null,
+      ]);
+      if (this.held !== held) return;
+      if (commands) this.takeCommands(commands);
+      if (session) this.setOnline(session.application.online);
+      this.timeline.show(messages, { sameChannel });
+    } catch (error) {
+      this.composer.complain(error.message);
+    }
+    if (this.held !== held) return;
+    this.held = null;
+    held.forEach(([name, data]) => this.receiveMessage(name, data));
+  }
+
+  async reloadCommands() {
+    const { guild, user } = this.room;
+    const commands = await fetchCommands(guild.id, user.id);
+    if (guild === this.room.guild && user === this.room.user) this.takeCommands(commands);
+  }
+
+  takeCommands(registered) {
+    this.room.commands = invocable(registered);
+    this.composer.commandsChanged();
+    this.timeline.drawStart();
+  }
+
+  // What happens.
+
+  receive(name, data) {
+    this.room.interactions.observe(name, data);
+    if (name === "MODAL") new ModalDialog(data, this.room);
+    else if (name === "BOT_STATUS") this.setOnline(data.online);
+    else if (name === "COMMANDS_UPDATE") this.reloadCommands().catch((error) => this.composer.complain(error.message));
+    else if (name.startsWith("MESSAGE_")) this.receiveMessage(name, data);
+  }
+
+  receiveMessage(name, data) {
+    if (data.channel_id !== this.room.channel.id) {
+      if (name === "MESSAGE_CREATE") this.sidebar.noteUnread(data.channel_id);
+    } else if (this.held) {
+      this.held.push([name, data]);
+    } else if (name === "MESSAGE_DELETE") {
+      this.timeline.remove(data.id);
+    } else {
+      this.timeline.put(data);
+    }
+  }
+
+  setOnline(online) {
+    const changed = this.room.session.application.online !== online;
+    this.room.session.application.online = online;
+    if (changed) this.drawHeader();
+  }
+
+  setLost(lost) {
+    if (lost && !this.lost) this.room.interactions.forgetWaiting(LOST_REASON);
+    this.lost = lost;
+    document.body.classList.toggle("is-lost", lost);
+    this.drawHeader();
+  }
+
+  // The frame around it.
+
+  drawHeader() {
+    const { channel, guild, session } = this.room;
+    const menu = el("button", { type: "button", class: "icon-button menu", "aria-label": "Channels and members", "aria-controls": "sidebar", "aria-expanded": String(document.body.classList.contains("shows-sidebar")), on: { click: () => this.toggleSidebar(true) } }, icon("menu"));
+    const [state, words] = this.botState(session.application);
+    const place = el("div", { class: "place" }, el("h1", {}, icon("hash"), channel.name), el("span", { class: "place-guild" }, guild.name));
+    document.getElementById("room-header").replaceChildren(menu, place, el("p", { class: `bot-state is-${state}`, role: "status" }, words));
+    document.title = `#${channel.name} · Reelroom playground`;
+  }
+
+  botState({ name, online }) {
+    if (this.lost) return ["lost", "Reconnecting…"];
+    return online ? ["online", `${name} is online`] : ["offline", `${name} is offline`];
+  }
+
+  toggleSidebar(shown) {
+    const was = document.body.classList.contains("shows-sidebar");
+    document.body.classList.toggle("shows-sidebar", shown);
+    const menu = document.querySelector(".menu");
+    menu?.setAttribute("aria-expanded", String(shown));
+    if (shown) document.querySelector("#sidebar .channel[aria-current]")?.focus();
+    else if (was) menu?.focus();
+  }
+
+  listen() {
+    addEventListener("keydown", (event) => this.key(event));
+    const main = document.querySelector("main");
+    main.addEventListener("dragover", (event) => this.dragged(event, true));
+    main.addEventListener("dragleave", (event) => this.dragged(event, false));
+    main.addEventListener("drop", (event) => this.dropped(event));
+    main.addEventListener("click", (event) => this.clickedMain(event));
+    document.querySelector(".skip-link").addEventListener("click", (event) => {
+      event.preventDefault();
+      this.composer.focus();
+    });
+  }
+
+  // On a phone the rest of the page is dimmed while the list is open; touching it closes.
+  clickedMain(event) {
+    if (!event.target.closest(".menu")) this.toggleSidebar(false);
+  }
+
+  key(event) {
+    if (event.key === "Escape") this.toggleSidebar(false);
+    const inField = event.target.closest?.("input, textarea, select, dialog, [role=combobox]");
+    if (event.key !== "/" || inField || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    if (this.composer.entry) this.composer.focus();
+    else this.composer.leaveEntry("/");
+  }
+
+  dragged(event, isOver) {
+    if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.toggle("is-dropping", isOver);
+  }
+
+  dropped(event) {
+    document.body.classList.remove("is-dropping");
+    const [file] = event.dataTransfer?.files ?? [];
+    if (!file) return;
+    event.preventDefault();
+    this.composer.takeFile(file);
+  }
+}
+
+async function open() {
+  try {
+    new Page(await fetchSession());
+    keepTimesTrue();
+  } catch (error) {
+    document.getElementById("timeline").replaceChildren(el("p", { class: "page-failure", role: "alert" }, `The page could not start: ${error.message}`));
+    throw error;
+  }
+}
+
+open();

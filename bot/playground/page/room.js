@@ -1,0 +1,45 @@
+// Where the member is and what the page knows there; names for ids.
+
+export class Room {
+  constructor(session) {
+    this.session = session;
+    this.commands = [];
+    this.enter(session.users[0], session.guilds[0], session.guilds[0].channels[0]);
+  }
+
+  enter(user, guild, channel) {
+    this.user = user;
+    this.guild = guild;
+    this.channel = channel;
+  }
+
+  userById(id) {
+    return this.session.users.find((user) => user.id === id);
+  }
+
+  userName(id) {
+    if (id === this.session.application.id) return this.session.application.name;
+    const user = this.userById(id);
+    return user ? (user.global_name ?? user.username) : "someone";
+  }
+
+  channelName(id) {
+    const channels = this.session.guilds.flatMap((guild) => guild.channels);
+    return channels.find((channel) => channel.id === id)?.name ?? "a channel";
+  }
+
+  /** Read "#<channel id>/<user id>" from an address, where both exist. */
+  followAddress(hash) {
+    const [channelId, userId] = hash.replace(/^#/, "").split("/");
+    const guild = this.session.guilds.find((one) => one.channels.some((channel) => channel.id === channelId));
+    if (guild) {
+      this.guild = guild;
+      this.channel = guild.channels.find((channel) => channel.id === channelId);
+    }
+    this.user = this.userById(userId) ?? this.user;
+  }
+
+  get address() {
+    return `#${this.channel.id}/${this.user.id}`;
+  }
+}
