@@ -1,0 +1,1 @@
+"""Decides: settings from the environment and one TOML file, read once when asked."""

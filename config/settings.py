@@ -1,0 +1,225 @@
+"""Every setting, with its default. `docs/configuration.md` lists them for people.
+
+A setting comes from, the first that has it: an environment variable `REELROOM_<GROUP>__<NAME>`;
+for three of them a name that hosting platforms use (`DISCORD_TOKEN`, `DISCORD_TOKEN_FILE`,
+`DATABASE_URL`); the TOML file that `REELROOM_CONFIG` names, else `reelroom.toml` where it is
+run; the default. A key nobody knows is an error, not a silent default.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.errors import InvalidSettings, TokenFileUnreadable, TokenMissing
+from config.sources import collect
+
+Credits = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+
+
+class Group(BaseModel):
+    """Settings that belong together: one table of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DiscordSettings(Group):
+    """How the bot logs in."""
+
+    token: SecretStr | None = Field(
+        default=None, description="The bot's token. Prefer `token_file`."
+    )
+    token_file: Path | None = Field(
+        default=None, description="A file that holds the bot's token and nothing else."
+    )
+    sync_guild_ids: tuple[int, ...] = Field(
+        default=(),
+        description="Servers that get the commands at once; "
+        "with none, they are registered globally.",
+    )
+
+    def read_token(self) -> SecretStr:
+        """The token, from its file unless given directly.
+
+        Raises TokenMissing, TokenFileUnreadable.
+        """
+        if self.token is not None:
+            return self.token
+        if self.token_file is None:
+            raise TokenMissing()
+        try:
+            token = self.token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise TokenFileUnreadable(path=self.token_file, reason=str(error)) from error
+        if not token:
+            raise TokenFileUnreadable(path=self.token_file, reason="it is empty")
+        return SecretStr(token)
+
+
+class StorageSettings(Group):
+    """Where things are remembered."""
+
+    data_folder: Path = Field(
+        default=Path("data"), description="The folder of the database and the clips; it must exist."
+    )
+    database_url: str = Field(
+        default_factory=lambda fields: (
+            f"sqlite+aiosqlite:///{Path(fields.get('data_folder', 'data')) / 'reelroom.db'}"
+        ),
+        description="The database, as `sqlite+aiosqlite:///<file>`.",
+    )
+
+    @property
+    def media_folder(self) -> Path:
+        """Where clips are kept; made when the first is."""
+        return self.data_folder / "media"
+
+
+class CreditsSettings(Group):
+    """What members may spend."""
+
+    daily_allowance: Credits = Field(
+        default=100,
+        description="Credits a member is topped up to each day (UTC), "
+        "where moderators set nothing else.",
+    )
+
+
+class LimitsSettings(Group):
+    """What is refused."""
+
+    running_jobs_per_user: Count = Field(
+        default=1, description="Jobs of one member that run at the same time in a server."
+    )
+    waiting_jobs_per_user: Count = Field(
+        default=4, description="Jobs one member may have waiting in a server."
+    )
+    waiting_jobs_per_guild: Count = Field(default=50, description="Jobs a server may have waiting.")
+    image_bytes: Count = Field(
+        default=10 * 1024 * 1024, description="The largest image file accepted, in bytes."
+    )
+    image_pixels: Count = Field(
+        default=16_000_000,
+        description="The largest image accepted, in pixels (width times height).",
+    )
+    narration_scenes: Count = Field(
+        default=12, description="Scenes, which are sentences, of one story."
+    )
+
+
+class GenerationSettings(Group):
+    """How clips are made."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        default="auto", description="Where models run; `auto` takes a GPU if there is one."
+    )
+    default_model: ModelId = Field(
+        default="pocket", description="The model used when a command names none."
+    )
+    enabled_models: tuple[ModelId, ...] = Field(
+        default=("pocket",), min_length=1, description="The models that members can choose."
+    )
+    model_folders: Mapping[ModelId, Path] = Field(
+        default={}, description="Local folders to load models from, by model."
+    )
+    executor_slots: Count = Field(default=1, description="Jobs that run at the same time.")
+    job_timeout_seconds: Seconds = Field(
+        default=900.0, description="After this long in one attempt a job is stopped."
+    )
+    step_timeout_seconds: Seconds = Field(
+        default=120.0, description="After this long without progress the worker counts as hung."
+    )
+    max_attempts: Count = Field(
+        default=2, description="How often a job is tried when its worker crashes or hangs."
+    )
+    grace_seconds: Seconds = Field(
+        default=20.0,
+        description="How long a running job may still take when the bot is told to stop.",
+    )
+
+    @model_validator(mode="after")
+    def _default_is_enabled(self) -> "GenerationSettings":
+        if self.default_model not in self.enabled_models:
+            raise ValueError(f"default_model {self.default_model!r} is not among enabled_models")
+        return self
+
+
+class DeliverySettings(Group):
+    """How progress and clips reach the channel."""
+
+    progress_interval_seconds: Annotated[Seconds, Field(ge=1)] = Field(
+        default=3.0, description="The least time between two edits of a job card."
+    )
+    attachment_bytes: Count = Field(
+        default=10 * 1024 * 1024,
+        description="The largest clip to post, in bytes, where Discord does not say its limit.",
+    )
+
+
+class WebSettings(Group):
+    """What is served over HTTP."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
+    health_port: Port = Field(default=0, description="The port of the health page; 0 serves none.")
+
+
+class LoggingSettings(Group):
+    """What is logged, and how."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least level that is logged."
+    )
+    format: Literal["text", "json"] = Field(
+        default="text", description="`text` for people, `json` for machines: one object a line."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings. `Settings()` is the defaults; `Settings.load` asks environment and file."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    discord: DiscordSettings = Field(default_factory=DiscordSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    credits: CreditsSettings = Field(default_factory=CreditsSettings)
+    limits: LimitsSettings = Field(default_factory=LimitsSettings)
+    generation: GenerationSettings = Field(default_factory=GenerationSettings)
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings)
+    web: WebSettings = Field(default_factory=WebSettings)
+    logging: LoggingSettings = Field(default_factory=LoggingSettings)
+
+    @classmethod
+    def load(cls, env: Mapping[str, str] | None = None, file: Path | None = None) -> "Settings":
+        """Read the environment (`env` instead of the process's) and the TOML file.
+
+        Raises InvalidSettings with everything that is wrong.
+        """
+        collected = collect(cls, os.environ if env is None else env, file)
+        problems = list(collected.problems)
+        try:
+            settings = cls.model_validate(collected.values)
+        except ValidationError as error:
+            problems += [collected.describe(detail) for detail in error.errors()]
+        else:
+            if not problems:
+                return settings
+        raise InvalidSettings(tuple(problems)) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the caller passes: `load` has read the sources and checked their keys."""
+        return (init_settings,)
