@@ -113,6 +113,11 @@ class Catalogue:
         except KeyError:
             raise UnknownModel(model, tuple(self._cards)) from None
 
+    def title(self, model: str) -> str:
+        """The model's title; its id where it is no longer enabled."""
+        card = self._cards.get(model)
+        return card.title if card else model
+
 
 def read_catalogue(file: Path) -> tuple[ModelCard, ...]:
     """Raises InvalidRequest naming the entry that cannot be read."""

@@ -1,0 +1,1 @@
+"""Faces people: Discord, command line, web."""

@@ -1,0 +1,85 @@
+"""The command line: `python -m bot run|demo|migrate|doctor`. Parses and dispatches only."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot import doctor, launch
+from bot.errors import BotError
+from bot.replies import startup_sentence
+from config.errors import ConfigError
+from config.settings import Settings
+from generation.errors import GenerationError
+from storage.errors import StorageError
+
+DEMO_PORT = 8765
+
+
+def parser() -> argparse.ArgumentParser:
+    """All subcommands and their options."""
+    top = argparse.ArgumentParser(
+        prog="python -m bot", description="Reelroom: slash commands become video clips."
+    )
+    top.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings file (default: reelroom.toml)"
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("run", help="connect to Discord; the token comes from DISCORD_TOKEN")
+    commands.add_parser("migrate", help="create the database or bring it up to date")
+    doctor = commands.add_parser("doctor", help="check this machine and say how to mend it")
+    doctor.add_argument("--quick", action="store_true", help="only what a health check needs")
+    demo = commands.add_parser(
+        "demo", help="the bot on a local playground: no token, no GPU, no download"
+    )
+    demo.add_argument(
+        "--port",
+        type=int,
+        default=DEMO_PORT,
+        help=f"port of the chat page (default: {DEMO_PORT}; 0 picks a free one)",
+    )
+    demo.add_argument(
+        "--no-browser", action="store_true", help="print the page's address, do not open it"
+    )
+    demo.add_argument(
+        "--once",
+        metavar="COMMAND_LINE",
+        help="issue one slash command, wait for its clip, print one line of JSON, and end",
+    )
+    demo.add_argument("--out", type=Path, metavar="FILE", help="with --once: save the clip here")
+    demo.add_argument(
+        "--as",
+        dest="member",
+        default="Ada",
+        metavar="NAME",
+        help="with --once: who types (Ada and Grace are students, Lin is a moderator)",
+    )
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 1 refused or failed (one line on standard error), 2 wrong usage."""
+    options = parser().parse_args(arguments)
+    try:
+        settings = Settings.load(file=options.config)
+        match options.command:
+            case "run":
+                return asyncio.run(launch.run(settings))
+            case "migrate":
+                return asyncio.run(launch.migrate_database(settings))
+            case "doctor":
+                return doctor.run(settings, quick=options.quick)
+            case _:
+                return asyncio.run(launch.demonstrate(settings, options))
+    except (BotError, ConfigError, GenerationError, StorageError, OSError) as error:
+        print(f"reelroom: {startup_sentence(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""The job card: the one message that shows a job from its price to its clip. Pure rendering."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import discord
+
+from bot.replies import failure_sentence
+from bot.text import credit_count, duration, quoted
+from bot.views.job_buttons import JobAction, job_view
+from generation.clip import ClipFacts
+from generation.job import JobState, Progress, Stage
+from generation.pocket.vocabulary import known_things
+from generation.request import CameraMove, Command, GenerationRequest
+from storage.jobs import JobRecord
+
+TITLES = {
+    Command.IMAGINE_VIDEO: "Imagine video",
+    Command.ANIMATE: "Animate",
+    Command.LOOP: "Loop",
+    Command.NARRATE: "Narrate",
+}
+COLOURS = {
+    JobState.WAITING: discord.Colour(0x8A8F98),
+    JobState.RUNNING: discord.Colour(0x3B82F6),
+    JobState.SUCCEEDED: discord.Colour(0x22A06B),
+    JobState.FAILED: discord.Colour(0xD9472B),
+    JobState.CANCELLED: discord.Colour(0x8A8F98),
+}
+BAR_CELLS = 12
+PROMPT_SHOWN_CHARACTERS = 900
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """A waiting job's place (1 = next) and the seconds until its clip, where known."""
+
+    place: int
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardState:
+    """All that a card shows beside the clip itself."""
+
+    record: JobRecord
+    model_title: str
+    standing: Standing | None = None
+    progress: Progress | None = None
+    shared: bool = False
+
+
+def card_embed(card: CardState) -> discord.Embed:
+    """The embed for this state of the job."""
+    record = card.record
+    request = GenerationRequest.from_json(record.request_json)
+    state = JobState(record.state)
+    embed = discord.Embed(title=TITLES[request.command], colour=COLOURS[state])
+    lines = [f"<@{record.user_id}> asked for"]
+    if request.prompt:
+        lines.append(quoted(request.prompt, PROMPT_SHOWN_CHARACTERS))
+    else:
+        lines.append("> *the uploaded picture, moving*")
+    lines.append(_status(card, state))
+    embed.description = "\n".join(lines)
+    embed.add_field(name="Settings", value=_settings(request, card.model_title), inline=False)
+    if record.clip_json and state is JobState.SUCCEEDED:
+        _add_clip(embed, ClipFacts.from_json(record.clip_json))
+    lineage = f" · remix of {record.parent_job_id}" if record.parent_job_id else ""
+    embed.set_footer(text=f"AI-generated · job {record.id}{lineage}")
+    return embed
+
+
+def card_view(card: CardState) -> discord.ui.View:
+    """The buttons for this state of the job."""
+    record = card.record
+    state = JobState(record.state)
+    if not state.terminal:
+        return job_view(record.id, (JobAction.CANCEL,))
+    actions = [JobAction.REROLL, JobAction.REMIX]
+    if state is JobState.SUCCEEDED and not record.private:
+        actions.append(JobAction.UNSHARE if card.shared else JobAction.SHARE)
+    return job_view(record.id, (*actions, JobAction.DELETE))
+
+
+def clip_filename(record: JobRecord) -> str:
+    """The attachment's name in chat."""
+    return f"reelroom-{record.command}-{record.id}.mp4"
+
+
+def _status(card: CardState, state: JobState) -> str:
+    record, credit_text = card.record, credit_count(card.record.price_credits)
+    match state:
+        case JobState.WAITING:
+            if card.standing is None:
+                return f"⏳ Waiting · {credit_text} held"
+            left = card.standing.seconds_left
+            eta = "no estimate yet" if left is None else f"about {duration(left)} left"
+            place = "next" if card.standing.place == 1 else f"place {card.standing.place}"
+            return f"⏳ {place.capitalize()} in the queue · {eta} · {credit_text} held"
+        case JobState.RUNNING:
+            return _progress_line(card.progress, credit_text)
+        case JobState.SUCCEEDED:
+            return f"✅ Done · {credit_text}"
+        case JobState.FAILED:
+            sentence = failure_sentence(record.error_code, record.error_text)
+            return f"❌ {sentence} Your {credit_text} came back."
+        case JobState.CANCELLED:
+            return f"🚫 Cancelled. Your {credit_text} came back."
+
+
+def _progress_line(progress: Progress | None, credit_text: str) -> str:
+    if progress is None:
+        return f"⚙️ Starting · {credit_text} held"
+    if progress.stage is not Stage.GENERATING or progress.steps < 1:
+        return f"⚙️ {progress.stage.value.capitalize()} · {credit_text} held"
+    filled = round(BAR_CELLS * progress.step / progress.steps)
+    bar = "▰" * filled + "▱" * (BAR_CELLS - filled)
+    return f"⚙️ `{bar}` step {progress.step} of {progress.steps} · {credit_text} held"
+
+
+def _settings(request: GenerationRequest, model_title: str) -> str:
+    parts = [model_title]
+    if request.seconds:
+        parts.append(f"{request.seconds:g} s")
+    parts += [request.aspect, f"motion {request.motion}"]
+    if request.camera is not CameraMove.NONE:
+        parts.append(f"camera {request.camera.value}")
+    parts += [f"{request.steps} steps", f"guidance {request.guidance:g}", f"seed `{request.seed}`"]
+    if request.negative_prompt:
+        parts.append("without " + quoted(request.negative_prompt, 120).removeprefix("> "))
+    return " · ".join(parts)
+
+
+def _add_clip(embed: discord.Embed, facts: ClipFacts) -> None:
+    sound = ", with sound" if facts.has_audio else ""
+    embed.add_field(
+        name="Clip",
+        value=f"{facts.seconds:.2f} s, {facts.width} × {facts.height}, {facts.fps:g} fps{sound} · "
+        f"made in {duration(facts.generation_seconds + facts.encoding_seconds)}",
+        inline=False,
+    )
+    if facts.seam_ratio is not None and facts.seam_velocity_jump is not None:
+        embed.add_field(
+            name="Seam",
+            value=f"{facts.seam_ratio:.2f} of a normal frame step (1 is perfect) · "
+            f"velocity jump {facts.seam_velocity_jump:.1f}",
+            inline=False,
+        )
+    if facts.unknown_words:
+        words = ", ".join(facts.unknown_words[:8])
+        embed.add_field(
+            name="Words this model does not know",
+            value=f"{discord.utils.escape_markdown(words)}. The pocket model knows "
+            f"{', '.join(known_things()[:6])} …, not everything; see /models.",
+            inline=False,
+        )
+    if facts.notes:
+        embed.add_field(name="Notes", value="\n".join(facts.notes)[:1000], inline=False)

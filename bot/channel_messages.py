@@ -1,0 +1,124 @@
+"""Messages that the bot posts and edits with its own token, so they outlive any interaction."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import discord
+
+from bot.errors import BotError
+
+NEVER = {
+    10003: "the channel is gone",
+    10004: "the server is gone",
+    50001: "I have no access to the channel",
+    50013: "I may not post in the channel",
+    50083: "the thread is archived",
+    40005: "the clip is larger than Discord takes here",
+}
+UNKNOWN_MESSAGE = 10008
+OLD_MESSAGE_EDITED_TOO_OFTEN = 30046
+
+
+class Undeliverable(BotError):
+    """Discord refuses for good; trying again would only count against the bot."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    filename: str
+    media: bytes
+
+    def file(self) -> discord.File:
+        """A fresh upload; discord.py consumes it."""
+        return discord.File(io.BytesIO(self.media), filename=self.filename)
+
+
+class ChannelMessages:
+    """Every method raises Undeliverable, or discord.HTTPException where a retry may help."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def post(
+        self,
+        channel_id: int,
+        *,
+        embed: discord.Embed,
+        view: discord.ui.View,
+        nonce: str,
+        attachment: Attachment | None = None,
+    ) -> int:
+        """Posts a message and returns its id. Discord drops a repeat of the same nonce (at most
+        25 characters) for some minutes, and answers with the first message."""
+        channel = self._client.get_partial_messageable(channel_id)
+        files = [attachment.file()] if attachment else []
+        try:
+            message = await channel.send(embed=embed, view=view, nonce=nonce, files=files)
+        except discord.HTTPException as error:
+            _refuse_for_good(error)
+            raise
+        return message.id
+
+    async def edit(
+        self,
+        channel_id: int,
+        message_id: int,
+        *,
+        embed: discord.Embed,
+        view: discord.ui.View,
+        attachment: Attachment | None = None,
+    ) -> None:
+        """Edits a message of the bot; without an attachment the present one stays."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        try:
+            if attachment is None:
+                await message.edit(embed=embed, view=view)
+            else:
+                await message.edit(embed=embed, view=view, attachments=[attachment.file()])
+        except discord.HTTPException as error:
+            _refuse_for_good(error)
+            raise
+
+    async def edit_or_post(
+        self,
+        channel_id: int,
+        message_id: int | None,
+        *,
+        embed: discord.Embed,
+        view: discord.ui.View,
+        attachment: Attachment | None,
+        nonce: str,
+    ) -> int:
+        """Edits the message, or posts a new one where it is gone; returns the message's id."""
+        if message_id is not None:
+            try:
+                await self.edit(
+                    channel_id, message_id, embed=embed, view=view, attachment=attachment
+                )
+            except discord.HTTPException as error:
+                if error.code not in (UNKNOWN_MESSAGE, OLD_MESSAGE_EDITED_TOO_OFTEN):
+                    raise
+            else:
+                return message_id
+        return await self.post(
+            channel_id, embed=embed, view=view, nonce=nonce, attachment=attachment
+        )
+
+    async def delete(self, channel_id: int, message_id: int) -> None:
+        """Deletes a message; one that is gone already is no error."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        try:
+            await message.delete()
+        except discord.NotFound:
+            return
+        except discord.HTTPException as error:
+            _refuse_for_good(error)
+            raise
+
+
+def _refuse_for_good(error: discord.HTTPException) -> None:
+    """Raises Undeliverable where Discord's error code says that no retry can help."""
+    if reason := NEVER.get(error.code):
+        raise Undeliverable(reason) from error

@@ -1,0 +1,121 @@
+"""The Discord client: intents, command sync, errors -> replies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import aiohttp
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import TokenRefused
+from bot.gallery_pages import GalleryPages
+from bot.job_actions import JobActions
+from bot.replies import answer_error
+from bot.views.gallery_pager import GalleryButton
+from bot.views.job_buttons import JobButton
+
+log = structlog.get_logger(__name__)
+
+
+class ReelroomBot(commands.AutoShardedBot):
+    """Slash commands only: it reads no messages and needs no privileged intent.
+
+    `equip` it before login. Persistent buttons reach `job_actions` and `gallery_pages` here, since
+    Discord tells only the client and a custom id when one is pressed.
+    """
+
+    job_actions: JobActions
+    gallery_pages: GalleryPages
+
+    def __init__(
+        self,
+        *,
+        sync_guild_ids: Iterable[int] = (),
+        connector: aiohttp.BaseConnector | None = None,
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            chunk_guilds_at_startup=False,
+            connector=connector,
+            tree_cls=ReplyingCommandTree,
+        )
+        self._sync_guild_ids = tuple(sync_guild_ids)
+        self._connected = asyncio.Event()
+        self._gateway_task: asyncio.Task[None] | None = None
+
+    def equip(
+        self,
+        *,
+        cogs: Callable[[], Iterable[commands.Cog]],
+        job_actions: JobActions,
+        gallery_pages: GalleryPages,
+        before_gateway: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`before_gateway` runs after login and before the first interaction can arrive."""
+        self._cogs = cogs
+        self.job_actions = job_actions
+        self.gallery_pages = gallery_pages
+        self._before_gateway = before_gateway
+
+    async def setup_hook(self) -> None:
+        """Runs once after login: buttons, cogs, command sync, recovery."""
+        self.add_dynamic_items(JobButton, GalleryButton)
+        for cog in self._cogs():
+            await self.add_cog(cog)
+        if not self._sync_guild_ids:
+            await self.tree.sync()
+        for guild_id in self._sync_guild_ids:
+            guild = discord.Object(guild_id)
+            self.tree.copy_global_to(guild=guild)
+            await self.tree.sync(guild=guild)
+        await self._before_gateway()
+
+    async def open(self, token: str) -> None:
+        """Logs in and connects in the background; returns once commands can be answered.
+
+        Raises TokenRefused, and what the gateway raises before it is ready.
+        """
+        self._gateway_task = asyncio.create_task(self.start(token), name="discord connection")
+        connected = asyncio.create_task(self._connected.wait())
+        await asyncio.wait((connected, self._gateway_task), return_when=asyncio.FIRST_COMPLETED)
+        if not connected.done():
+            connected.cancel()
+            try:
+                await self._gateway_task
+            except discord.LoginFailure as error:
+                raise TokenRefused("Discord does not accept this token") from error
+            raise TokenRefused("Discord closed the connection")
+
+    async def wait_closed(self) -> None:
+        """Returns or raises when the connection has ended for good."""
+        if self._gateway_task is not None:
+            await asyncio.shield(self._gateway_task)
+
+    async def close(self) -> None:
+        await super().close()
+        if self._gateway_task is not None:
+            await asyncio.gather(self._gateway_task, return_exceptions=True)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """From READY on interactions are answered; discord.py's own "ready" waits for guilds."""
+        self._connected.set()
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        log.exception("discord.event_failed", event=event_method)
+
+
+class ReplyingCommandTree(app_commands.CommandTree[ReelroomBot]):
+    """Answers every error of a command with a sentence."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[ReelroomBot], error: app_commands.AppCommandError, /
+    ) -> None:
+        await answer_error(interaction, error)

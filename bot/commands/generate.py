@@ -1,0 +1,224 @@
+"""The commands that make clips: /imagine-video, /animate, /loop, /narrate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+from generation.uploads import read_image
+
+from bot.ordering import Ordering, check_channel
+from bot.request_options import RequestOptions, complete
+from bot.submission import image_sha256
+from config.settings import Settings
+from generation.errors import InvalidRequest, UnusableImage
+from generation.models.catalogue import Catalogue
+from generation.request import (
+    MOTION_MAX,
+    PROMPT_MAX_CHARACTERS,
+    SEED_MAX,
+    STORY_MAX_CHARACTERS,
+    CameraMove,
+    Command,
+)
+
+CAMERA_CHOICES = [Choice(name=move.value, value=move.value) for move in CameraMove]
+ASPECT_CHOICES = [Choice(name=aspect, value=aspect) for aspect in ("1:1", "16:9", "9:16")]
+AUTOCOMPLETE_CHOICES = 25  # Discord's limit
+
+Seed = Range[int, 0, SEED_MAX]
+Motion = Range[int, 0, MOTION_MAX]
+Prompt = Range[str, 1, PROMPT_MAX_CHARACTERS]
+
+DESCRIPTIONS = {
+    "prompt": "What the clip shows",
+    "model": "Which model makes it; see /models",
+    "duration": "Seconds",
+    "aspect": "Width to height",
+    "camera": "What the camera does",
+    "motion": "How much moves, from 0 (still) to 4 (fast)",
+    "guidance": "How strictly the model follows the prompt",
+    "steps": "Denoising steps: more is finer, slower and dearer",
+    "seed": "The same seed and settings make the same clip again",
+    "negative": "What the clip should not show",
+    "private": "Keep the clip out of the gallery",
+    "image": "PNG, JPEG, WebP or GIF; the clip begins with it",
+}
+
+
+def described(*names: str) -> Any:
+    """The descriptions of these options, worded once for all commands."""
+    return app_commands.describe(**{name: DESCRIPTIONS[name] for name in names})
+
+
+@app_commands.guild_only()
+class GenerateCog(commands.Cog):
+    """Each command acknowledges at once, then orders; errors go to the command tree."""
+
+    def __init__(self, *, settings: Settings, catalogue: Catalogue, ordering: Ordering) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+        self._ordering = ordering
+
+    @app_commands.command(name="imagine-video", description="Turn words into a video clip")
+    @app_commands.guild_only()
+    @described(
+        "prompt", "model", "duration", "aspect", "camera", "motion", "guidance", "steps", "seed",
+        "negative", "private",
+    )  # fmt: skip
+    @app_commands.choices(camera=CAMERA_CHOICES, aspect=ASPECT_CHOICES)
+    async def imagine_video(
+        self,
+        interaction: discord.Interaction[Any],
+        prompt: Prompt,
+        model: str | None = None,
+        duration: Range[float, 1, 60] | None = None,
+        aspect: str | None = None,
+        camera: str = CameraMove.NONE.value,
+        motion: Motion = 2,
+        guidance: Range[float, 1, 25] | None = None,
+        steps: Range[int, 1, 100] | None = None,
+        seed: Seed | None = None,
+        negative: Range[str, 1, PROMPT_MAX_CHARACTERS] | None = None,
+        private: bool = False,
+    ) -> None:
+        options = RequestOptions(
+            command=Command.IMAGINE_VIDEO,
+            prompt=prompt,
+            model=model,
+            seconds=duration,
+            aspect=aspect,
+            camera=CameraMove(camera),
+            motion=motion,
+            guidance=guidance,
+            steps=steps,
+            seed=seed,
+            negative_prompt=negative or "",
+            private=private,
+        )
+        await self._order(interaction, options)
+
+    @app_commands.command(name="animate", description="Make a picture move")
+    @app_commands.guild_only()
+    @described("image", "prompt", "motion", "camera", "seed", "model", "private")
+    @app_commands.choices(camera=CAMERA_CHOICES)
+    async def animate(
+        self,
+        interaction: discord.Interaction[Any],
+        image: discord.Attachment,
+        prompt: Prompt | None = None,
+        motion: Motion = 2,
+        camera: str = CameraMove.NONE.value,
+        seed: Seed | None = None,
+        model: str | None = None,
+        private: bool = False,
+    ) -> None:
+        options = RequestOptions(
+            command=Command.ANIMATE,
+            prompt=prompt or "",
+            model=model,
+            camera=CameraMove(camera),
+            motion=motion,
+            seed=seed,
+            private=private,
+        )
+        await self._order(interaction, options, image)
+
+    @app_commands.command(name="loop", description="Make a clip whose end meets its start")
+    @app_commands.guild_only()
+    @described("prompt", "image", "duration", "motion", "seed", "model", "private")
+    async def loop(
+        self,
+        interaction: discord.Interaction[Any],
+        prompt: Prompt | None = None,
+        image: discord.Attachment | None = None,
+        duration: Range[float, 1, 60] | None = None,
+        motion: Motion = 2,
+        seed: Seed | None = None,
+        model: str | None = None,
+        private: bool = False,
+    ) -> None:
+        options = RequestOptions(
+            command=Command.LOOP,
+            prompt=prompt or "",
+            model=model,
+            seconds=duration,
+            motion=motion,
+            seed=seed,
+            private=private,
+        )
+        await self._order(interaction, options, image)
+
+    @app_commands.command(
+        name="narrate", description="Turn a story into a film with speech and captions"
+    )
+    @app_commands.guild_only()
+    @described("motion", "aspect", "seed", "model", "private")
+    @app_commands.describe(story="The story; each sentence becomes a scene")
+    @app_commands.choices(aspect=ASPECT_CHOICES)
+    async def narrate(
+        self,
+        interaction: discord.Interaction[Any],
+        story: Range[str, 1, STORY_MAX_CHARACTERS],
+        motion: Motion = 2,
+        aspect: str | None = None,
+        seed: Seed | None = None,
+        model: str | None = None,
+        private: bool = False,
+    ) -> None:
+        options = RequestOptions(
+            command=Command.NARRATE,
+            prompt=story,
+            model=model,
+            aspect=aspect,
+            motion=motion,
+            seed=seed,
+            private=private,
+        )
+        await self._order(interaction, options)
+
+    @imagine_video.autocomplete("model")
+    @animate.autocomplete("model")
+    @loop.autocomplete("model")
+    @narrate.autocomplete("model")
+    async def _complete_model(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        wanted = typed.casefold()
+        return [
+            Choice(name=f"{card.title} ({card.id})", value=card.id)
+            for card in self._catalogue
+            if wanted in card.id.casefold() or wanted in card.title.casefold()
+        ][:AUTOCOMPLETE_CHOICES]
+
+    async def _order(
+        self,
+        interaction: discord.Interaction[Any],
+        options: RequestOptions,
+        upload: discord.Attachment | None = None,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        check_channel(interaction)
+        image = await self._picture(upload) if upload else None
+        if image is None and options.command is Command.LOOP and not options.prompt.strip():
+            raise InvalidRequest("prompt", "is missing: give a prompt or an image")
+        request = complete(
+            options,
+            self._catalogue,
+            default_model=self._settings.generation.default_model,
+            image_sha256=image_sha256(image) if image else None,
+        )
+        await self._ordering.order(interaction, request, image)
+
+    async def _picture(self, upload: discord.Attachment) -> bytes:
+        """The upload as clean PNG bytes. Raises UnusableImage."""
+        limits = self._settings.limits
+        if upload.size > limits.image_bytes:
+            most = limits.image_bytes / 2**20
+            raise UnusableImage(f"it has {upload.size / 2**20:.1f} MiB; {most:g} MiB are allowed")
+        return await read_image(
+            await upload.read(), max_bytes=limits.image_bytes, max_pixels=limits.image_pixels
+        )

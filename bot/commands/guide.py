@@ -1,0 +1,85 @@
+"""/models and /help: what can be made here, by what, at what price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from config.settings import Settings
+from generation.models.catalogue import Catalogue, ModelCard
+from generation.pocket.vocabulary import (
+    KNOWN_BACKGROUNDS,
+    KNOWN_COLOURS,
+    KNOWN_MOTIONS,
+    KNOWN_THINGS,
+)
+
+HELP = """\
+**Make a clip**
+`/imagine-video` words become a clip · `/animate` a picture moves
+`/loop` the end meets the start · `/narrate` a story becomes a film with speech and captions
+
+**Build on it**
+Each clip has a card with buttons: reroll for a new seed, remix to change the words, share to put \
+it into the gallery. Anybody may remix what is public; `/gallery` pages through it.
+
+**Know before you spend**
+The price is held when a job is accepted, spent when the clip is made, and given back if it fails \
+or is cancelled. `/credits` shows your balance, `/jobs` your place in the queue and the time left.
+
+**Try**
+"""
+EXAMPLES = (
+    "/imagine-video prompt:a red circle moving right",
+    "/loop prompt:a yellow star growing at night",
+    "/narrate story:A red boat moves right. The moon rises.",
+)
+
+
+class GuideCog(commands.Cog):
+    def __init__(self, *, settings: Settings, catalogue: Catalogue) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+
+    @app_commands.command(name="help", description="How this works, with examples")
+    @app_commands.guild_only()
+    async def explain(self, interaction: discord.Interaction[Any]) -> None:
+        examples = "\n".join(f"`{example}`" for example in EXAMPLES)
+        await interaction.response.send_message(
+            embed=discord.Embed(title="Reelroom", description=HELP + examples), ephemeral=True
+        )
+
+    @app_commands.command(name="models", description="The models that can be chosen here")
+    @app_commands.guild_only()
+    async def list_models(self, interaction: discord.Interaction[Any]) -> None:
+        embed = discord.Embed(title="Models")
+        for card in self._catalogue:
+            default = card.id == self._settings.generation.default_model
+            embed.add_field(
+                name=f"{card.title} · `{card.id}`{' (default)' if default else ''}",
+                value=_describe(card),
+                inline=False,
+            )
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+def _describe(card: ModelCard) -> str:
+    commands_text = " ".join(f"`/{command}`" for command in card.commands)
+    price = f"{card.price_credits_per_second:g} credits a second"
+    lines = [
+        card.summary,
+        f"{commands_text} · {', '.join(card.sizes)} · {card.seconds_min:g} to "
+        f"{card.seconds_max:g} s · {price}",
+        f"-# Licence: {card.licence}",
+    ]
+    if card.limited_vocabulary:
+        lines += [
+            f"It knows things: {', '.join(KNOWN_THINGS)}",
+            f"colours: {', '.join(KNOWN_COLOURS)}",
+            f"places: {', '.join(KNOWN_BACKGROUNDS)}",
+            f"motions: {', '.join(KNOWN_MOTIONS)}",
+        ]
+    return "\n".join(lines)[:1024]

@@ -1,0 +1,271 @@
+"""Keeps each job card true and posts the clip: a dispatcher listener.
+
+Cards of unfinished jobs are edited together, at most once per interval and only when they would
+look different. An outcome is delivered from what storage says, and retried until it is posted
+or Discord says that it never can be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import discord
+import structlog
+
+from bot.card import CardState, Standing, card_embed, card_view, clip_filename
+from bot.channel_messages import Attachment, ChannelMessages, Undeliverable
+from bot.estimates import Estimates
+from generation.dispatcher import Dispatcher
+from generation.errors import UnknownJob
+from generation.job import (
+    JobCancelled,
+    JobEvent,
+    JobFailed,
+    JobProgressed,
+    JobRetrying,
+    JobStarted,
+    JobState,
+    JobSucceeded,
+    Progress,
+)
+from generation.models.catalogue import Catalogue
+from storage import gallery, jobs
+from storage.database import Connection, Database
+from storage.errors import MediaError
+from storage.jobs import JobRecord
+from storage.media_files import MediaFiles
+
+log = structlog.get_logger(__name__)
+
+CLOSING_SECONDS = 5.0
+RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)  # the last one repeats
+
+
+@dataclass(kw_only=True, slots=True)
+class _LiveCard:
+    """A card of an unfinished job and what it showed last."""
+
+    record: JobRecord
+    progress: Progress | None = None
+    shown: discord.Embed | None = None
+
+
+class Delivery:
+    """`start` needs the dispatcher, which in turn needs this listener."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        media_files: MediaFiles,
+        catalogue: Catalogue,
+        estimates: Estimates,
+        messages: ChannelMessages,
+        interval_seconds: float,
+    ) -> None:
+        self._database = database
+        self._media_files = media_files
+        self._catalogue = catalogue
+        self._estimates = estimates
+        self._messages = messages
+        self._interval_seconds = interval_seconds
+        self._cards: dict[str, _LiveCard] = {}
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._refreshing: asyncio.Task[None] | None = None
+        self._dispatcher: Dispatcher | None = None
+
+    def start(self, dispatcher: Dispatcher) -> None:
+        """Begins to edit cards; the dispatcher tells places in the queue."""
+        self._dispatcher = dispatcher
+        self._refreshing = self._spawn(self._refresh_cards(), "cards")
+
+    async def close(self) -> None:
+        """Stops; what is not posted by then is found in storage at the next start."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+        posting = self._tasks - {self._refreshing}
+        if posting:
+            await asyncio.wait(posting, timeout=CLOSING_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def __call__(self, event: JobEvent) -> None:
+        job_id = event.job.id
+        match event:
+            case JobProgressed(progress=progress):
+                if card := self._cards.get(job_id):
+                    card.progress = progress
+                    self._changed.set()
+            case JobStarted() | JobRetrying():
+                await self._reload(job_id)
+                self._changed.set()
+            case JobSucceeded() | JobFailed() | JobCancelled():
+                self._cards.pop(job_id, None)
+                self._changed.set()  # everybody behind it moved up
+                self.deliver_soon(job_id)
+
+    async def post_card(self, record: JobRecord) -> None:
+        """Posts the card of a new or recovered job and remembers its message.
+
+        Raises Undeliverable where the channel does not take it.
+        """
+        card = CardState(record=record, model_title=self._model_title(record))
+        message_id = await self._messages.post(
+            record.channel_id,
+            embed=card_embed(card),
+            view=card_view(card),
+            nonce=f"card-{record.id}",
+        )
+        await self._database.write(
+            lambda connection: jobs.set_card_message(
+                connection, job_id=record.id, card_message_id=message_id
+            )
+        )
+        await self.watch(record.id)
+
+    async def watch(self, job_id: str) -> None:
+        """Keeps the card of this unfinished job up to date from now on."""
+        record = await self._database.read(lambda connection: jobs.get(connection, job_id))
+        if not JobState(record.state).terminal:
+            self._cards[job_id] = _LiveCard(record=record)
+            self._changed.set()
+
+    def deliver_soon(self, job_id: str) -> None:
+        """Posts the outcome of a terminal job in the background, however often it takes."""
+        self._spawn(self._deliver(job_id), f"deliver {job_id}")
+
+    async def redraw(self, job_id: str) -> None:
+        """Edits the card of a finished job, for example after it was shared."""
+        record, shared = await self._load(job_id)
+        if record.card_message_id is not None:
+            card = CardState(record=record, model_title=self._model_title(record), shared=shared)
+            await self._messages.edit(
+                record.channel_id,
+                record.card_message_id,
+                embed=card_embed(card),
+                view=card_view(card),
+            )
+
+    def standing(self, record: JobRecord) -> Standing | None:
+        """Place and time left of a waiting job; None once it is not in the queue."""
+        if self._dispatcher is None:
+            return None
+        try:
+            ahead = self._dispatcher.place(record.id)
+        except UnknownJob:
+            return None
+        own_seconds = self._estimates.run_seconds(record.model, record.price_credits)
+        seconds_left = None if own_seconds is None else own_seconds * (ahead + 1)
+        return Standing(place=ahead + 1, seconds_left=seconds_left)
+
+    async def _refresh_cards(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            for job_id in list(self._cards):
+                await self._refresh(job_id)
+            await asyncio.sleep(self._interval_seconds)
+
+    async def _refresh(self, job_id: str) -> None:
+        live = self._cards.get(job_id)
+        if live is None or live.record.card_message_id is None:
+            return
+        card = CardState(
+            record=live.record,
+            model_title=self._model_title(live.record),
+            standing=self.standing(live.record),
+            progress=live.progress,
+        )
+        embed = card_embed(card)
+        if live.shown == embed:
+            return
+        try:
+            await self._messages.edit(
+                live.record.channel_id,
+                live.record.card_message_id,
+                embed=embed,
+                view=card_view(card),
+            )
+            live.shown = embed
+        except (Undeliverable, discord.HTTPException, OSError) as error:
+            log.warning("card.not_edited", job_id=job_id, error=str(error))
+
+    async def _deliver(self, job_id: str) -> None:
+        for attempt in range(10**6):
+            try:
+                await self._post_outcome(job_id)
+                return
+            except Undeliverable as error:
+                await self._give_up(job_id, str(error))
+                return
+            except (discord.HTTPException, OSError, TimeoutError) as error:
+                pause = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
+                log.warning("delivery.retrying", job_id=job_id, error=str(error), pause=pause)
+                await asyncio.sleep(pause)
+
+    async def _give_up(self, job_id: str, reason: str) -> None:
+        log.warning("delivery.impossible", job_id=job_id, error=reason)
+        await self._database.write(
+            lambda connection: jobs.set_delivery_problem(connection, job_id=job_id, problem=reason)
+        )
+
+    async def _post_outcome(self, job_id: str) -> None:
+        record, shared = await self._load(job_id)
+        card = CardState(record=record, model_title=self._model_title(record), shared=shared)
+        message_id = await self._messages.edit_or_post(
+            record.channel_id,
+            record.card_message_id,
+            embed=card_embed(card),
+            view=card_view(card),
+            attachment=await self._attachment(record),
+            nonce=f"clip-{record.id}",
+        )
+        now = datetime.now(UTC)
+
+        def mark(connection: Connection) -> None:
+            jobs.set_card_message(connection, job_id=job_id, card_message_id=message_id)
+            jobs.mark_delivered(connection, job_id=job_id, now=now)
+
+        await self._database.write(mark)
+        log.info("job.delivered", job_id=job_id)
+
+    async def _attachment(self, record: JobRecord) -> Attachment | None:
+        if record.clip_sha256 is None:
+            return None
+        try:
+            media = await self._media_files.read(record.clip_sha256, ".mp4")
+        except MediaError as error:
+            raise Undeliverable(str(error)) from error
+        return Attachment(filename=clip_filename(record), media=media)
+
+    async def _load(self, job_id: str) -> tuple[JobRecord, bool]:
+        return await self._database.read(
+            lambda connection: (
+                jobs.get(connection, job_id),
+                gallery.entry(connection, job_id=job_id) is not None,
+            )
+        )
+
+    async def _reload(self, job_id: str) -> None:
+        if live := self._cards.get(job_id):
+            live.record = await self._database.read(lambda connection: jobs.get(connection, job_id))
+            live.progress = None
+
+    def _model_title(self, record: JobRecord) -> str:
+        return self._catalogue.title(record.model)
+
+    def _spawn(self, coroutine: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("delivery.task_failed", task=task.get_name(), exc_info=error)

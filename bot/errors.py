@@ -1,0 +1,70 @@
+"""Refusals that belong to Discord: who may do what, where.
+
+BotError
+├── NotAllowed          this member may not do that to this job
+├── ModeratorsOnly      the command needs a moderator's permission
+├── ChannelForbidden    the bot may not post where the command was typed
+├── JobUnavailable      the job of a button or page is gone
+├── NotCancellable      the job has already ended
+├── EmptyGallery        nobody has shared a clip here
+├── Draining            the bot is stopping and takes no new jobs
+└── TokenRefused        Discord does not accept the token
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Root of this package's errors."""
+
+
+class NotAllowed(BotError):
+    """`action` is a verb for the sentence: "delete", "cancel"."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(action)
+        self.action = action
+
+
+class ModeratorsOnly(BotError):
+    """`permission` is the name that Discord's role editor shows."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
+class ChannelForbidden(BotError):
+    """`missing` lists permissions of the bot as Discord's role editor names them."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+
+
+class JobUnavailable(BotError):
+    """No such job any more."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class NotCancellable(BotError):
+    """`state` is the terminal state that the job already has."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
+
+
+class EmptyGallery(BotError):
+    """This guild's gallery has no clip."""
+
+
+class Draining(BotError):
+    """The bot is about to stop."""
+
+
+class TokenRefused(BotError):
+    """Missing, malformed or rejected by Discord."""

@@ -1,0 +1,84 @@
+"""From an acknowledged interaction to an order, and back to a private answer.
+
+Shared by the commands, reroll and remix, so that each checks the same things in the same order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+
+from bot.delivery import Delivery
+from bot.errors import ChannelForbidden
+from bot.replies import answer, waiting_sentence
+from bot.submission import Accepted, Order, Submission
+from bot.text import credit_count
+from generation.request import GenerationRequest
+from storage.media_files import MediaFiles
+
+NEEDED_PERMISSIONS = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
+}
+
+
+class Ordering:
+    def __init__(
+        self, *, submission: Submission, delivery: Delivery, media_files: MediaFiles
+    ) -> None:
+        self._submission = submission
+        self._delivery = delivery
+        self._media_files = media_files
+
+    async def order(
+        self,
+        interaction: discord.Interaction[Any],
+        request: GenerationRequest,
+        image: bytes | None = None,
+    ) -> None:
+        """Submits the request of a deferred interaction and answers privately.
+
+        `image` is the PNG of a new upload; a reroll's picture is read from the media files.
+        Raises ChannelForbidden and what `Submission.submit` raises.
+        """
+        check_channel(interaction)
+        guild_id, channel_id = interaction.guild_id, interaction.channel_id
+        assert guild_id is not None  # the command tree admits guilds only
+        assert channel_id is not None
+        if image is None and request.image_sha256 is not None:
+            image = await self._media_files.read(request.image_sha256, ".png")
+        accepted = await self._submission.submit(
+            Order(
+                interaction_id=interaction.id,
+                guild_id=guild_id,
+                user_id=interaction.user.id,
+                channel_id=channel_id,
+                request=request,
+                image=image,
+            )
+        )
+        await answer(interaction, self._receipt(accepted))
+
+    def _receipt(self, accepted: Accepted) -> str:
+        standing = self._delivery.standing(accepted.record)
+        where = (
+            waiting_sentence(standing.place, standing.seconds_left) if standing else "It started."
+        )
+        held = credit_count(accepted.record.price_credits)
+        return (
+            f"Job `{accepted.record.id}` is in. {where} "
+            f"{held} held, {accepted.balance.available_credits} left."
+        )
+
+
+def check_channel(interaction: discord.Interaction[Any]) -> None:
+    """Raises ChannelForbidden where the bot could not post a card with a clip."""
+    granted = interaction.app_permissions
+    missing = tuple(
+        title for name, title in NEEDED_PERMISSIONS.items() if not getattr(granted, name)
+    )
+    if missing:
+        raise ChannelForbidden(missing)

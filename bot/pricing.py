@@ -1,0 +1,37 @@
+"""What a request costs, in whole credits. Pure, so that the price shown is the price charged."""
+
+from __future__ import annotations
+
+import math
+
+from generation.models.catalogue import ModelCard
+from generation.narration.script import split_scenes
+from generation.request import Command, GenerationRequest
+
+SPOKEN_SECONDS_PER_WORD = 0.4  # 150 words a minute, the pace of narration
+SCENE_SECONDS_MIN = 1.5  # a scene of one word still needs its picture and a breath
+
+
+def narrated_seconds(story: str, *, max_scenes: int) -> float:
+    """How long a story will take to tell; an estimate before speech is made."""
+    return sum(
+        max(SCENE_SECONDS_MIN, len(scene.split()) * SPOKEN_SECONDS_PER_WORD)
+        for scene in split_scenes(story, max_scenes=max_scenes)
+    )
+
+
+def credits_for(request: GenerationRequest, card: ModelCard, *, max_scenes: int) -> int:
+    """Seconds of film, times the model's price, times the share of its default steps; at least 1.
+
+    A loop from a prompt costs half as much again: its key picture is made first.
+    """
+    if request.command is Command.NARRATE:
+        seconds = narrated_seconds(request.prompt, max_scenes=max_scenes)
+    else:
+        seconds = request.seconds
+    if request.command is Command.LOOP and request.image_sha256 is None:
+        seconds *= 1.5
+    return max(
+        1,
+        math.ceil(seconds * card.price_credits_per_second * request.steps / card.steps_default),
+    )

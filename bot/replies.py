@@ -1,0 +1,163 @@
+"""Every error -> the sentence that a user reads. The only place that owns such sentences.
+
+An error that is not listed becomes an incident number for the user and a logged trace.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot import errors as bot_errors
+from bot.text import duration
+from generation import errors as generation_errors
+from storage import errors as storage_errors
+
+log = structlog.get_logger(__name__)
+
+Sentence = Callable[[Any], str]
+
+SENTENCES: dict[type[BaseException], Sentence] = {
+    generation_errors.UnknownModel: lambda e: (
+        f"There is no model called “{e.model}” here. You can choose {_listed(e.enabled)}; "
+        "see /models."
+    ),
+    generation_errors.UnsupportedOption: lambda e: f"The {e.field} does not fit: {e}.",
+    generation_errors.UnusableImage: lambda e: f"I cannot use that picture: {e.reason}.",
+    generation_errors.InvalidRequest: lambda e: f"The {e.field} {e.reason}.",
+    generation_errors.QueueFull: lambda e: (
+        f"You already have {e.limit} jobs waiting or running; let one finish, or cancel one "
+        "with /jobs."
+        if e.scope == "user"
+        else f"This server's queue is full ({e.limit} jobs). Try again in a little while."
+    ),
+    generation_errors.UnknownJob: lambda e: f"Job {e.job_id} is not in the queue.",
+    storage_errors.InsufficientCredits: lambda e: (
+        f"That costs {e.needed_credits} credits and you have {e.available_credits}. "
+        "Credits come back every day; /credits shows when."
+    ),
+    storage_errors.JobExists: lambda e: (
+        f"That is already job {e.job_id}; nothing more was charged."
+    ),
+    storage_errors.UnknownJob: lambda e: f"Job {e.job_id} does not exist any more.",
+    storage_errors.NotShareable: lambda _: "Only a finished clip can be shared.",
+    storage_errors.ShareRefused: lambda _: "Only its author can share a private clip.",
+    storage_errors.InvalidCursor: lambda _: "That gallery page is gone; open /gallery again.",
+    storage_errors.InvalidAmount: lambda _: "Give a positive whole number of credits.",
+    storage_errors.InvalidAllowance: lambda _: "A daily allowance is zero or more credits.",
+    storage_errors.MediaFileMissing: lambda _: "That clip's file is no longer kept here.",
+    storage_errors.MediaFileCorrupt: lambda _: "That clip's file is damaged on disk.",
+    storage_errors.DiskFull: lambda _: (
+        "The bot's disk is full, so the clip could not be kept. Please tell whoever runs it."
+    ),
+    storage_errors.DatabaseFull: lambda _: (
+        "The bot's disk is full, so nothing was started. Please tell whoever runs it."
+    ),
+    storage_errors.DatabaseBusy: lambda _: "The bot is busy; nothing was started. Try again.",
+    bot_errors.NotAllowed: lambda e: f"Only the author or a moderator can {e.action} this.",
+    bot_errors.ModeratorsOnly: lambda e: (
+        f"That command is for moderators: it needs the permission “{e.permission}”."
+    ),
+    bot_errors.ChannelForbidden: lambda e: (
+        f"I may not post in this channel (missing: {_listed(e.missing)}). Nothing was charged; "
+        "try another channel or ask a moderator."
+    ),
+    bot_errors.JobUnavailable: lambda e: f"Job {e.job_id} does not exist any more.",
+    bot_errors.NotCancellable: lambda e: f"That job has already {_ended(e.state)}.",
+    bot_errors.EmptyGallery: lambda _: (
+        "Nobody has shared a clip here yet. Make one with /imagine-video and press "
+        "“Share to gallery”."
+    ),
+    bot_errors.Draining: lambda _: "The bot is restarting; try again in a minute.",
+    app_commands.NoPrivateMessage: lambda _: "Use me in a server's channel.",
+    app_commands.TransformerError: lambda e: f"“{e.value}” is not a value I can use there.",
+}
+
+FAILURES: dict[str, str] = {
+    "worker_crashed": "The generator crashed while making this clip, more than once.",
+    "worker_hung": "The generator stopped making progress.",
+    "out_of_memory": "The clip needs more memory than this machine has; ask for a shorter one.",
+    "too_large_to_deliver": "The clip is too large for Discord; ask for a shorter one.",
+    "disk_full": "The bot's disk is full, so the clip could not be kept.",
+    "card_not_posted": "The card could not be posted.",
+}
+
+
+def sentence_for(error: BaseException) -> str | None:
+    """The sentence for this error, by its class or the nearest listed ancestor."""
+    for ancestor in type(error).__mro__:
+        if ancestor in SENTENCES:
+            return SENTENCES[ancestor](error)
+    return None
+
+
+def failure_sentence(code: str | None, text: str | None) -> str:
+    """Why a job made no clip, for its card."""
+    if code in FAILURES:
+        return FAILURES[code]
+    if code == "generation_failed" and text:
+        return f"The model could not make this clip: {text[:200].rstrip('.')}."
+    return "This clip could not be made."
+
+
+async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tells the member privately what went wrong, however far the interaction has come."""
+    cause = getattr(error, "original", None)
+    if isinstance(error, app_commands.CommandInvokeError) and isinstance(cause, BaseException):
+        error = cause
+    sentence = sentence_for(error)
+    if sentence is None:
+        incident = secrets.token_hex(4)
+        log.error("incident", incident=incident, exc_info=error)
+        sentence = f"Something went wrong on my side (incident {incident}). Nothing was lost."
+    elif isinstance(error, bot_errors.ModeratorsOnly | bot_errors.NotAllowed):
+        log.warning("refused", user_id=interaction.user.id, error=repr(error))
+    try:
+        await answer(interaction, sentence)
+    except discord.HTTPException:
+        log.warning("reply.undelivered", interaction_id=interaction.id)
+
+
+async def answer(interaction: discord.Interaction[Any], text: str) -> None:
+    """A private answer: the first response, or a follow-up to a deferred one."""
+    if interaction.response.is_done():
+        await interaction.followup.send(text, ephemeral=True)
+    else:
+        await interaction.response.send_message(text, ephemeral=True)
+
+
+def waiting_sentence(place: int, seconds_left: float | None) -> str:
+    """Where a new job stands."""
+    where = "It is next" if place <= 1 else f"It is number {place} in the queue"
+    return f"{where}." if seconds_left is None else f"{where}, about {duration(seconds_left)}."
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)
+
+
+def _ended(state: str) -> str:
+    return {"succeeded": "finished", "failed": "failed", "cancelled": "been cancelled"}[state]
+
+
+def startup_sentence(error: BaseException) -> str:
+    """One line for whoever starts the program, with what to do about it."""
+    match error:
+        case bot_errors.TokenRefused():
+            return f"{error}. Copy it again from the Bot page of Discord's developer portal."
+        case storage_errors.DatabaseFolderMissing(folder=folder):
+            return f"The folder {folder} does not exist. Create it, or set the data folder."
+        case storage_errors.DatabaseNotMigrated(path=path):
+            return f"The database {path} is not up to date. Run: python -m bot migrate"
+        case storage_errors.DatabaseTooNew(path=path):
+            return f"The database {path} comes from a newer version. Update this program."
+        case storage_errors.AlreadyRunning(path=path, pid=pid):
+            who = f"process {pid}" if pid else "another process"
+            return f"Already running: {who} holds {path}."
+        case _:
+            return " ".join(str(error).split()) or type(error).__name__

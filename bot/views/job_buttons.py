@@ -1,0 +1,75 @@
+"""The buttons of a job card, persistent: the job's id travels in the custom id."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.job_id import JOB_ID_PATTERN
+from bot.replies import answer_error
+
+if TYPE_CHECKING:
+    from bot.client import ReelroomBot
+
+
+class JobAction(StrEnum):
+    REROLL = "reroll"
+    REMIX = "remix"
+    CANCEL = "cancel"
+    DELETE = "delete"
+    SHARE = "share"
+    UNSHARE = "unshare"
+
+
+LABELS: dict[JobAction, tuple[str, str, discord.ButtonStyle]] = {
+    JobAction.REROLL: ("Reroll", "🎲", discord.ButtonStyle.secondary),
+    JobAction.REMIX: ("Remix", "✏️", discord.ButtonStyle.primary),
+    JobAction.CANCEL: ("Cancel", "✖️", discord.ButtonStyle.danger),
+    JobAction.DELETE: ("Delete", "🗑️", discord.ButtonStyle.secondary),
+    JobAction.SHARE: ("Share to gallery", "🖼️", discord.ButtonStyle.success),
+    JobAction.UNSHARE: ("Take out of gallery", "🖼️", discord.ButtonStyle.secondary),
+}
+
+
+class JobButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=rf"job:(?P<action>{'|'.join(JobAction)}):(?P<job_id>{JOB_ID_PATTERN})",
+):
+    """One action on one job; `JobActions` decides who may and does it."""
+
+    def __init__(self, action: JobAction, job_id: str) -> None:
+        label, emoji, style = LABELS[action]
+        super().__init__(
+            discord.ui.Button(
+                label=label, emoji=emoji, style=style, custom_id=f"job:{action.value}:{job_id}"
+            )
+        )
+        self.action = action
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+    ) -> JobButton:
+        return cls(JobAction(match["action"]), match["job_id"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        bot: ReelroomBot = interaction.client
+        try:
+            await bot.job_actions.perform(interaction, self.action, self.job_id)
+        except Exception as error:
+            await answer_error(interaction, error)
+
+
+def job_view(job_id: str, actions: tuple[JobAction, ...]) -> discord.ui.View:
+    """A row of buttons that never times out."""
+    view = discord.ui.View(timeout=None)
+    for action in actions:
+        view.add_item(JobButton(action, job_id))
+    return view
