@@ -14,7 +14,8 @@ GenerationError
     └── InfrastructureFault trying again may help
         ├── WorkerCrashed   the worker process died
         ├── WorkerHung      no progress within the limit, or the job took too long
-        └── OutOfMemory     the device's memory did not suffice
+        ├── OutOfMemory     the device's memory did not suffice
+        └── DeviceFailed    the device reported an error and its process must be replaced
 
 Errors carry facts as attributes; the sentences that users read are in `bot/replies.py`.
 """
@@ -125,3 +126,7 @@ class WorkerHung(InfrastructureFault):
 
 class OutOfMemory(InfrastructureFault):
     """The device's memory did not suffice."""
+
+
+class DeviceFailed(InfrastructureFault):
+    """The device reported an error; nothing more runs on it until its process is replaced."""

@@ -1,0 +1,206 @@
+"""What bot and worker process say to each other, as bytes.
+
+A message is a JSON header and a blob (a picture or a clip), each preceded by its length. Reading
+one runs no code, unlike unpickling: the worker handles uploads and model files, the bot holds
+the token.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generation.clip import Clip, ClipFacts
+from generation.errors import (
+    DeviceFailed,
+    ExecutionError,
+    GenerationFailed,
+    OutOfMemory,
+    TooLargeToDeliver,
+)
+from generation.executor import Done, Execution, ExecutionEvent, Faulted, Stopped
+from generation.job import Progress, Stage
+from generation.request import GenerationRequest
+
+PREFIX = struct.Struct(">II")
+"""Lengths of header and blob in bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerSetup:
+    """The first message to a worker: what it must know for its whole life.
+
+    `device` is auto, cpu, cuda or mps. `model_folders` gives local folders for models of the
+    catalogue. `threads` bounds the cores it computes on. `preload` is loaded before the first job.
+    """
+
+    catalogue_file: Path
+    model_folders: Mapping[str, Path]
+    device: str
+    threads: int
+    narration_scenes: int
+    preload: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CancelRequest:
+    """Asks the worker to stop one execution at its next step."""
+
+    job_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """The worker has imported what it needs and computes on `device`."""
+
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """An event of one execution. After one that is not `reusable` the worker must be replaced."""
+
+    job_id: str
+    attempt: int
+    event: ExecutionEvent
+    reusable: bool = True
+
+
+Message = WorkerSetup | Execution | CancelRequest | Ready | Report
+
+
+def pack(message: Message) -> bytes:
+    """The whole message: prefix, header, blob."""
+    fields, blob = _FIELDS[type(message)](message)
+    header = json.dumps({"kind": type(message).__name__, **fields}).encode()
+    return PREFIX.pack(len(header), len(blob)) + header + blob
+
+
+def unpack(header: bytes, blob: bytes) -> Message:
+    """Raises ValueError for what `pack` did not make."""
+    try:
+        fields = json.loads(header)
+        return _READERS[fields.pop("kind")](fields, blob)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a message of a worker: {error!r}") from error
+
+
+def _setup_fields(setup: WorkerSetup) -> tuple[dict[str, Any], bytes]:
+    fields = dataclasses.asdict(setup)
+    fields["catalogue_file"] = str(setup.catalogue_file)
+    fields["model_folders"] = {model: str(path) for model, path in setup.model_folders.items()}
+    return fields, b""
+
+
+def _read_setup(fields: dict[str, Any], _: bytes) -> WorkerSetup:
+    fields["catalogue_file"] = Path(fields["catalogue_file"])
+    fields["model_folders"] = {model: Path(path) for model, path in fields["model_folders"].items()}
+    return WorkerSetup(**fields)
+
+
+def _execution_fields(execution: Execution) -> tuple[dict[str, Any], bytes]:
+    fields = {
+        "job_id": execution.job_id,
+        "attempt": execution.attempt,
+        "request": execution.request.to_json(),
+        "has_image": execution.image is not None,
+        "max_bytes": execution.max_bytes,
+    }
+    return fields, execution.image or b""
+
+
+def _read_execution(fields: dict[str, Any], blob: bytes) -> Execution:
+    return Execution(
+        job_id=fields["job_id"],
+        attempt=fields["attempt"],
+        request=GenerationRequest.from_json(fields["request"]),
+        image=blob if fields["has_image"] else None,
+        max_bytes=fields["max_bytes"],
+    )
+
+
+def _report_fields(report: Report) -> tuple[dict[str, Any], bytes]:
+    fields: dict[str, Any] = {
+        "job_id": report.job_id,
+        "attempt": report.attempt,
+        "reusable": report.reusable,
+        "event": type(report.event).__name__,
+    }
+    match report.event:
+        case Progress() as progress:
+            return {**fields, **dataclasses.asdict(progress)}, b""
+        case Done(clip=clip):
+            return {**fields, "facts": clip.facts.to_json()}, clip.media
+        case Faulted(error=TooLargeToDeliver() as error):
+            sizes = {"size_bytes": error.size_bytes, "max_bytes": error.max_bytes}
+            return {**fields, "error": "TooLargeToDeliver", **sizes}, b""
+        case Faulted(error=error):
+            return {**fields, "error": _error_name(error), "reason": str(error)}, b""
+        case Stopped():
+            return fields, b""
+
+
+def _read_report(fields: dict[str, Any], blob: bytes) -> Report:
+    return Report(
+        job_id=fields["job_id"],
+        attempt=fields["attempt"],
+        reusable=fields["reusable"],
+        event=_read_event(fields, blob),
+    )
+
+
+def _read_event(fields: dict[str, Any], blob: bytes) -> ExecutionEvent:
+    match fields["event"]:
+        case "Progress":
+            stage = Stage(fields["stage"])
+            return Progress(stage=stage, step=fields["step"], steps=fields["steps"])
+        case "Done":
+            return Done(clip=Clip(media=blob, facts=ClipFacts.from_json(fields["facts"])))
+        case "Faulted":
+            return Faulted(error=_read_error(fields))
+        case "Stopped":
+            return Stopped()
+        case unknown:
+            raise ValueError(f"no event is called {unknown!r}")
+
+
+_ERRORS: dict[str, type[ExecutionError]] = {
+    error.__name__: error for error in (GenerationFailed, OutOfMemory, DeviceFailed)
+}
+
+
+def _error_name(error: ExecutionError) -> str:
+    name = type(error).__name__
+    return name if name in _ERRORS else GenerationFailed.__name__
+
+
+def _read_error(fields: dict[str, Any]) -> ExecutionError:
+    if fields["error"] == "TooLargeToDeliver":
+        return TooLargeToDeliver(fields["size_bytes"], fields["max_bytes"])
+    return _ERRORS[fields["error"]](fields["reason"])
+
+
+def _plain_fields(message: CancelRequest | Ready) -> tuple[dict[str, Any], bytes]:
+    return dataclasses.asdict(message), b""
+
+
+_FIELDS: dict[type[Message], Callable[[Any], tuple[dict[str, Any], bytes]]] = {
+    WorkerSetup: _setup_fields,
+    Execution: _execution_fields,
+    Report: _report_fields,
+    CancelRequest: _plain_fields,
+    Ready: _plain_fields,
+}
+_READERS: dict[str, Callable[[dict[str, Any], bytes], Message]] = {
+    "WorkerSetup": _read_setup,
+    "Execution": _read_execution,
+    "Report": _read_report,
+    "CancelRequest": lambda fields, _: CancelRequest(**fields),
+    "Ready": lambda fields, _: Ready(**fields),
+}

@@ -1,0 +1,68 @@
+"""A real worker process that does what the prompt says instead of generating: no torch, no wait.
+
+Prompts: `steps`, `wait` (steps without end), `sleep` (deaf to all but signals), `defy` (also deaf
+to SIGTERM), `die CODE`, `raise`, `memory`, `device`, `big`, `print`, `environment`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from generation.clip import Clip
+from generation.errors import DeviceFailed, OutOfMemory
+from generation.executor import Execution
+from generation.executors.wire import WorkerSetup
+from generation.executors.worker import OnProgress, Production, serve
+from generation.job import Progress, Stage
+from tests.generation.builders import make_clip
+
+STEPS = 3
+BIG_CLIP_BYTES = 10 * 1024 * 1024
+
+
+def make(execution: Execution, on_progress: OnProgress) -> Clip:
+    action, _, argument = execution.request.prompt.partition(" ")
+    if action == "defy":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    on_progress(Progress(stage=Stage.GENERATING, step=0, steps=STEPS))
+    match action:
+        case "wait":
+            while True:
+                time.sleep(0.01)
+                on_progress(Progress(stage=Stage.GENERATING, step=1, steps=STEPS))
+        case "sleep" | "defy":
+            time.sleep(600)
+        case "die":
+            os._exit(int(argument))
+        case "raise":
+            raise KeyError("no such tensor\nand a second line")
+        case "memory":
+            raise OutOfMemory("3 GiB wanted")
+        case "device":
+            raise DeviceFailed("CUDA error: an illegal memory access was encountered")
+        case "big":
+            return Clip(media=bytes(BIG_CLIP_BYTES), facts=make_clip().facts)
+        case "print":
+            print("noise on standard output", flush=True)
+            subprocess.run("echo more noise; read line; echo read", shell=True, check=False)
+        case "environment":
+            return make_clip(notes=tuple(sorted(os.environ)))
+        case "modules":
+            return make_clip(notes=tuple(sorted(sys.modules)))
+        case _:
+            pass
+    for step in range(1, STEPS + 1):
+        on_progress(Progress(stage=Stage.GENERATING, step=step, steps=STEPS))
+    return make_clip(seed=execution.request.seed, notes=(f"image {execution.image!r}",))
+
+
+def open_production(setup: WorkerSetup) -> Production:
+    return Production(device="a script", preload=lambda: None, make=make)
+
+
+if __name__ == "__main__":
+    serve(open_production)
