@@ -29,6 +29,9 @@ from storage.errors import (
     UnsupportedDatabase,
 )
 
+# `Connection` is for callers that name it in their units of work: they import no SQLAlchemy.
+__all__ = ["Connection", "Database", "database_file", "migrate", "schema_revision"]
+
 Result = TypeVar("Result")
 UnitOfWork = Callable[[Connection], Result]
 

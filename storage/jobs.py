@@ -70,6 +70,14 @@ class ActiveJobs:
     running: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class PastRun:
+    """What one job cost and how long its last attempt took: what estimates are learned from."""
+
+    price_credits: int
+    seconds: float
+
+
 def add(connection: Connection, job: JobRecord) -> None:
     """Record a new job. Raises JobExists with the first job of the same interaction or id."""
     if (job.state, job.attempt) != ("waiting", 0):
@@ -225,15 +233,18 @@ def of_user(
     return _records(connection, query.order_by(_TABLE.sequence.desc()).limit(limit))
 
 
-def run_seconds_history(connection: Connection, *, model: str, limit: int) -> tuple[float, ...]:
+def run_history(connection: Connection, *, model: str, limit: int) -> tuple[PastRun, ...]:
     """How long the last successful attempts with a model ran, newest first."""
     rows = connection.execute(
-        select(_TABLE.started_at, _TABLE.finished_at)
+        select(_TABLE.price_credits, _TABLE.started_at, _TABLE.finished_at)
         .where(_TABLE.model == model, _TABLE.state == "succeeded")
         .order_by(_TABLE.sequence.desc())
         .limit(limit)
     )
-    return tuple((finished - started) / timedelta(seconds=1) for started, finished in rows)
+    return tuple(
+        PastRun(price_credits=price_credits, seconds=(finished - started) / timedelta(seconds=1))
+        for price_credits, started, finished in rows
+    )
 
 
 def _move(

@@ -157,9 +157,7 @@ def reserve(
         .values(debits_pending=accounts.c.debits_pending + amount_credits)
     )
     if held.rowcount == 0:
-        available = connection.execute(
-            select(_AVAILABLE).where(accounts.c.id == account_id)
-        ).scalar_one()
+        available = available_credits(connection, guild_id=guild_id, user_id=user_id)
         raise InsufficientCredits(needed_credits=amount_credits, available_credits=available)
     connection.execute(transfers.insert().values(id=transfer_id, made_at=now, **contents))
     return True
@@ -230,6 +228,13 @@ def balance(
         allowance_credits=allowance_credits,
         refills_at=tomorrow if refilled_today else now,
     )
+
+
+def available_credits(connection: Connection, *, guild_id: int, user_id: int) -> int:
+    """What the member can spend now; 0 for one the ledger has not met."""
+    account_id = posting.member_id(guild_id, user_id)
+    found = connection.execute(select(_AVAILABLE).where(accounts.c.id == account_id))
+    return found.scalar_one_or_none() or 0
 
 
 def history(
