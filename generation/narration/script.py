@@ -1,3 +1,5 @@
+# sentencex is a compiled module without type stubs.
+# pyright: reportAttributeAccessIssue=false, reportUnknownVariableType=false
 """A story to scenes: a scene is a sentence, or several where they are short or too many.
 
 Light enough for the bot process, which prices a story by its scenes. Sentences are found by

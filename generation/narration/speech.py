@@ -204,7 +204,7 @@ class _Engine:
         self._library.espeak_SetSynthCallback(self._callback)
 
     def _start(self, data: str) -> int:
-        """espeak-ng keeps its data's path in a buffer of 160 bytes: a short link serves the rest."""
+        """espeak-ng keeps its data's path in 160 bytes: a short link serves longer ones."""
         rate = self._initialise(data)
         if rate <= 0:
             # Voices are read from there as they are asked for: the link lives as long as we do.
