@@ -11,7 +11,7 @@ from bot.text import credit_count, duration, quoted
 from bot.views.job_buttons import JobAction, job_view
 from generation.clip import ClipFacts
 from generation.job import JobState, Progress, Stage
-from generation.pocket.vocabulary import known_things
+from generation.pocket.vocabulary import thing_names
 from generation.request import CameraMove, Command, GenerationRequest
 from storage.jobs import JobRecord
 
@@ -153,7 +153,7 @@ def _add_clip(embed: discord.Embed, facts: ClipFacts) -> None:
         embed.add_field(
             name="Words this model does not know",
             value=f"{discord.utils.escape_markdown(words)}. The pocket model knows "
-            f"{', '.join(known_things()[:6])} …, not everything; see /models.",
+            f"{', '.join(thing_names()[:6])} …, not everything; see /models.",
             inline=False,
         )
     if facts.notes:

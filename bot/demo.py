@@ -155,7 +155,14 @@ def _summary(record: JobRecord, waited: float, credits_left: int) -> dict[str, A
 
 
 def _available(connection: Connection, record: JobRecord) -> int:
-    return ledger.available_credits(connection, guild_id=record.guild_id, user_id=record.user_id)
+    balance = ledger.balance(
+        connection,
+        guild_id=record.guild_id,
+        user_id=record.user_id,
+        allowance_credits=0,
+        now=datetime.now(UTC),
+    )
+    return balance.available_credits
 
 
 def _with_data_folder(settings: Settings, folder: Path) -> Settings:

@@ -10,12 +10,7 @@ from discord.ext import commands
 
 from config.settings import Settings
 from generation.models.catalogue import Catalogue, ModelCard
-from generation.pocket.vocabulary import (
-    KNOWN_BACKGROUNDS,
-    KNOWN_COLOURS,
-    KNOWN_MOTIONS,
-    KNOWN_THINGS,
-)
+from generation.pocket import vocabulary
 
 HELP = """\
 **Make a clip**
@@ -77,9 +72,9 @@ def _describe(card: ModelCard) -> str:
     ]
     if card.limited_vocabulary:
         lines += [
-            f"It knows things: {', '.join(KNOWN_THINGS)}",
-            f"colours: {', '.join(KNOWN_COLOURS)}",
-            f"places: {', '.join(KNOWN_BACKGROUNDS)}",
-            f"motions: {', '.join(KNOWN_MOTIONS)}",
+            f"It knows things: {', '.join(vocabulary.thing_names())}",
+            f"colours: {', '.join(vocabulary.colour_names())}",
+            f"places: {', '.join(vocabulary.background_names())}",
+            f"motions: {', '.join(vocabulary.motion_examples())}",
         ]
     return "\n".join(lines)[:1024]
