@@ -1,3 +1,5 @@
+# Pillow leaves the type of glyph masks open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 """Captions burned into the picture: two lines at most, the word being spoken in yellow.
 
 White letters with a black outline on a shaded box are readable on any background. The font is

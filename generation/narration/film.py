@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from generation.clip_label import ClipLabel
 from generation.encoding import Sound, encode_pictures, enlarge
 from generation.errors import InvalidRequest
+from generation.inspection import inspect
 from generation.job import Stage
 from generation.models.adapter import Frames, Image
 from generation.narration.captions import Captions, can_draw
@@ -111,10 +112,11 @@ def make_film(
             audio=_soundtrack(composite.audio, scenes[0].speech.sample_rate, count / fps),
         )
         composite.close()
+    facts = inspect(media)
     return Film(
         media=media,
-        width=width * display_scale,
-        height=height * display_scale,
+        width=facts.width,  # smaller than asked where the film had to shrink to fit
+        height=facts.height,
         fps=fps,
         frames=count,
         seconds=count / fps,
@@ -217,7 +219,10 @@ def _film_all(
 
 def _compose(scenes: list[_Scene], files: list[Path], scale: int, captioned: bool) -> Any:
     """MoviePy's composite of all scenes, with captions over it and the speech."""
-    clips = [_scene_clip(s, np.load(f, mmap_mode="r"), scale) for s, f in zip(scenes, files)]
+    clips = [
+        _scene_clip(scene, np.load(file, mmap_mode="r"), scale)
+        for scene, file in zip(scenes, files, strict=True)
+    ]
     width, height = clips[0].size
     composite = CompositeVideoClip(clips, size=(width, height), bg_color=(0, 0, 0))
     if captioned:
