@@ -44,6 +44,23 @@ class DiscordSettings(Group):
         description="Servers that get the commands at once; "
         "with none, they are registered globally.",
     )
+    api_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/]+$",
+        description="Another server that speaks Discord's API, without the path, such as "
+        "`http://127.0.0.1:8080`; none is Discord itself.",
+    )
+    gateway_url: str | None = Field(
+        default=None,
+        pattern=r"^wss?://.+$",
+        description="The gateway of that server, such as `ws://127.0.0.1:8080/gateway`.",
+    )
+
+    @model_validator(mode="after")
+    def _server_is_named_whole(self) -> "DiscordSettings":
+        if (self.api_url is None) != (self.gateway_url is None):
+            raise ValueError("api_url and gateway_url are given together or not at all")
+        return self
 
     def read_token(self) -> SecretStr:
         """The token, from its file unless given directly.
