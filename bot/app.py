@@ -29,6 +29,7 @@ from bot.recovery import Recovery
 from bot.submission import Submission
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
+from generation.executor import Executor
 from generation.executors.local import ExecutionLimits, LocalExecutor
 from generation.executors.wire import WorkerSetup
 from generation.guild_queue import GuildQueue, QueueLimits
@@ -46,16 +47,21 @@ class Service:
 
     client: ReelroomBot
     database: Database
-    executor: LocalExecutor
+    executor: Executor
 
 
 @asynccontextmanager
 async def open_service(
-    settings: Settings, *, token: str, connector: aiohttp.BaseConnector | None = None
+    settings: Settings,
+    *,
+    token: str,
+    executor: Executor | None = None,
+    connector: aiohttp.BaseConnector | None = None,
 ) -> AsyncGenerator[Service]:
     """Opens storage, starts the workers, recovers what an earlier process left, and connects.
 
-    The database must be migrated. Yields once commands can be answered.
+    The database must be migrated. Yields once commands can be answered. Worker processes of this
+    machine execute, unless another `executor` is given, which the caller opens and closes.
     Raises the errors of `storage`, UnknownModel, TokenRefused.
     """
     async with AsyncExitStack() as stack:
@@ -81,9 +87,10 @@ async def open_service(
         )
         stack.push_async_callback(delivery.close)
 
-        executor = _executor(settings)
-        await executor.start()
-        stack.push_async_callback(executor.close)
+        if executor is None:
+            executor = _local_executor(settings)
+            await executor.start()
+            stack.push_async_callback(executor.close)
         dispatcher = Dispatcher(
             _guild_queue(settings),
             executor,
@@ -150,7 +157,7 @@ async def open_service(
         log.info("stopping")
 
 
-def _executor(settings: Settings) -> LocalExecutor:
+def _local_executor(settings: Settings) -> LocalExecutor:
     generation = settings.generation
     return LocalExecutor(
         setup=WorkerSetup(

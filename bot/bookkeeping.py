@@ -7,6 +7,7 @@ finds it in storage.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import structlog
 
@@ -20,13 +21,14 @@ from generation.job import (
     JobProgressed,
     JobRetrying,
     JobStarted,
-    JobState,
     JobSucceeded,
 )
 from storage import jobs, ledger
 from storage.database import Connection, Database
 from storage.errors import StorageError
 from storage.media_files import MediaFiles
+
+EndState = Literal["failed", "cancelled"]
 
 log = structlog.get_logger(__name__)
 
@@ -52,9 +54,9 @@ class Bookkeeping:
             case JobSucceeded(job=job, clip=clip):
                 await self._succeeded(job, clip)
             case JobFailed(job=job, error=error):
-                await self._ended(job, JobState.FAILED, error_code(error), str(error))
+                await self._ended(job, "failed", error_code(error), str(error))
             case JobCancelled(job=job):
-                await self._ended(job, JobState.CANCELLED, None, None)
+                await self._ended(job, "cancelled", None, None)
 
     async def _started(self, job: Job) -> None:
         now = datetime.now(UTC)
@@ -68,7 +70,7 @@ class Bookkeeping:
             kept = await self._media_files.put(clip.media, ".mp4")
         except StorageError as error:
             log.exception("job.clip_not_kept", job_id=job.id, attempt=job.attempt)
-            await self._ended(job, JobState.FAILED, error_code(error), str(error))
+            await self._ended(job, "failed", error_code(error), str(error))
             return
         now = datetime.now(UTC)
 
@@ -77,7 +79,7 @@ class Bookkeeping:
                 connection,
                 job_id=job.id,
                 attempt=job.attempt,
-                state=JobState.SUCCEEDED.value,
+                state="succeeded",
                 clip_json=clip.facts.to_json(),
                 clip_sha256=kept.sha256,
                 now=now,
@@ -87,7 +89,7 @@ class Bookkeeping:
         await self._database.write(settle)
         log.info("job.succeeded", job_id=job.id, attempt=job.attempt)
 
-    async def _ended(self, job: Job, state: JobState, code: str | None, text: str | None) -> None:
+    async def _ended(self, job: Job, state: EndState, code: str | None, text: str | None) -> None:
         now = datetime.now(UTC)
 
         def release(connection: Connection) -> None:
@@ -95,7 +97,7 @@ class Bookkeeping:
                 connection,
                 job_id=job.id,
                 attempt=job.attempt,
-                state=state.value,
+                state=state,
                 error_code=code,
                 error_text=text,
                 now=now,
@@ -103,4 +105,4 @@ class Bookkeeping:
             ledger.release(connection, job_id=job.id, now=now)
 
         await self._database.write(release)
-        log.info("job.ended", job_id=job.id, attempt=job.attempt, state=state.value, error=code)
+        log.info("job.ended", job_id=job.id, attempt=job.attempt, state=state, error=code)
