@@ -111,15 +111,37 @@ def check_ffmpeg() -> str:
     import imageio_ffmpeg
 
     program = imageio_ffmpeg.get_ffmpeg_exe()
-    answered = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
+    answered = subprocess.run(  # noqa: S603 - the program that the package brought
+        [program, "-version"], capture_output=True, text=True, check=True
+    )
     version = answered.stdout.split(" Copyright")[0].removeprefix("ffmpeg version ")
     named = os.environ.get("IMAGEIO_FFMPEG_EXE")
     return f"{version}, {f'by IMAGEIO_FFMPEG_EXE={named}' if named else 'from imageio-ffmpeg'}"
 
 
 def check_model(model: str, folder: Path | None) -> str:
-    """The default model's weights: there, safetensors, and of the pocket model those evaluated."""
-    raise NotImplementedError
+    """The default model's weights are there, and as safetensors."""
+    from generation.errors import GenerationFailed
+    from generation.models.catalogue import CATALOGUE_FILE, read_catalogue
+    from generation.models.loading import find_weights
+
+    cards = {card.id: card for card in read_catalogue(CATALOGUE_FILE)}
+    if model not in cards:
+        raise Wrong(
+            f"the catalogue has no model {model!r}",
+            f"Set generation.default_model to one of {', '.join(cards)}.",
+        )
+    try:
+        weights = find_weights(cards[model], folder)
+    except GenerationFailed as error:
+        raise Wrong(str(error), "Do as it says, or choose the pocket model.") from error
+    sizes = [file.stat().st_size for file in weights.folder.rglob("*.safetensors")]
+    if not sizes:
+        raise Wrong(
+            f"{weights.folder} holds no safetensors",
+            "Get the weights in that format; pickled ones are never loaded.",
+        )
+    return f"{cards[model].title}, {sum(sizes) / 1e6:.0f} MB, revision {weights.revision}"
 
 
 if __name__ == "__main__":

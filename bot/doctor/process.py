@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import json
+import os
 import re
 import sys
 
@@ -115,6 +116,7 @@ async def examine_generation(settings: Settings) -> list[Finding]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *command,
+        env={key: value for key, value in os.environ.items() if not key.startswith("DISCORD_")},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
