@@ -1,0 +1,217 @@
+"""Any sequence of grants, refills, reservations, resolutions and repeats keeps the books in order.
+
+A model of a few lines says what should happen; storage is asked after every step.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from storage import jobs, ledger
+from storage.audit import audit
+from storage.errors import (
+    AlreadyResolved,
+    InsufficientCredits,
+    JobStoreError,
+    StorageError,
+    TransferConflict,
+    UnknownReservation,
+)
+from tests.storage.builders import GUILD, MODERATOR, NOW, admit, in_memory_engine, make_record
+
+Resolution = Literal["settle", "release"]
+
+members = st.integers(1, 3)
+job_numbers = st.integers(1, 12)
+amounts = st.integers(1, 120)
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Storage beside its model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.engine = in_memory_engine()
+        self.day = 0
+        self.available: dict[int, int] = {}
+        self.held: dict[int, int] = {}
+        self.refilled_on: dict[int, int] = {}
+        self.grants: dict[int, tuple[int, int]] = {}
+        self.reservations: dict[int, tuple[int, int]] = {}
+        self.resolved: dict[int, Resolution] = {}
+
+    def teardown(self) -> None:
+        self.engine.dispose()
+
+    def outcome(self, unit: Callable[[Connection], object]) -> object:
+        """What the unit returned, or the type of the error that rolled it back."""
+        try:
+            with self.engine.begin() as connection:
+                return unit(connection)
+        except StorageError as error:
+            return type(error)
+
+    @rule(days=st.integers(-1, 2))
+    def time_passes_or_jumps_back(self, days: int) -> None:
+        self.day += days
+
+    @rule(member=members, allowance=st.integers(0, 200))
+    def refill(self, member: int, allowance: int) -> None:
+        expected = 0
+        if member not in self.refilled_on or self.refilled_on[member] < self.day:
+            self.refilled_on[member] = self.day
+            expected = max(0, allowance - self.available.get(member, 0))
+        self.available[member] = self.available.get(member, 0) + expected
+        assert expected == self.outcome(
+            lambda connection: ledger.refill(
+                connection,
+                guild_id=GUILD,
+                user_id=member,
+                allowance_credits=allowance,
+                now=NOW + timedelta(days=self.day),
+            )
+        )
+
+    @rule(number=st.integers(1, 5), member=members, amount=amounts)
+    def grant_also_again(self, number: int, member: int, amount: int) -> None:
+        expected: object = True
+        if number in self.grants:
+            expected = False if self.grants[number] == (member, amount) else TransferConflict
+        else:
+            self.grants[number] = (member, amount)
+            self.available[member] = self.available.get(member, 0) + amount
+        assert expected == self.outcome(
+            lambda connection: ledger.grant(
+                connection,
+                grant_id=str(number),
+                guild_id=GUILD,
+                user_id=member,
+                amount_credits=amount,
+                reason="x",
+                granted_by=MODERATOR,
+                now=NOW,
+            )
+        )
+
+    @rule(number=job_numbers, member=members, amount=amounts)
+    def admit_a_job(self, number: int, member: int, amount: int) -> None:
+        if number in self.reservations:
+            return
+        record = make_record(number, user_id=member, price_credits=amount)
+        expected = None
+        if self.available.get(member, 0) < amount:
+            expected = InsufficientCredits
+        else:
+            self.reservations[number] = (member, amount)
+            self.available[member] -= amount
+            self.held[member] = self.held.get(member, 0) + amount
+        assert self.outcome(lambda connection: admit(connection, record)) is expected
+
+    @rule(number=job_numbers, other_amount=st.booleans())
+    def reserve_again(self, number: int, other_amount: bool) -> None:
+        if number not in self.reservations:
+            return
+        member, amount = self.reservations[number]
+        result = self.outcome(
+            lambda connection: ledger.reserve(
+                connection,
+                job_id=f"job{number}",
+                guild_id=GUILD,
+                user_id=member,
+                amount_credits=amount + other_amount,
+                now=NOW,
+            )
+        )
+        assert result is (TransferConflict if other_amount else False)
+
+    @rule(number=job_numbers, resolution=st.sampled_from(("settle", "release")))
+    def resolve_also_again_and_the_other_way(self, number: int, resolution: Resolution) -> None:
+        expected: object = UnknownReservation
+        if number in self.resolved:
+            expected = False if self.resolved[number] == resolution else AlreadyResolved
+        elif number in self.reservations:
+            expected = True
+            self.resolved[number] = resolution
+            member, amount = self.reservations[number]
+            self.held[member] -= amount
+            self.available[member] += amount if resolution == "release" else 0
+        assert expected == self.outcome(lambda connection: resolve(connection, number, resolution))
+
+    @invariant()
+    def the_books_are_in_order(self) -> None:
+        with self.engine.begin() as connection:
+            assert audit(connection) == ()
+
+    @invariant()
+    def balances_are_the_models(self) -> None:
+        with self.engine.begin() as connection:
+            for member in range(1, 4):
+                found = ledger.balance(
+                    connection, guild_id=GUILD, user_id=member, allowance_credits=0, now=NOW
+                )
+                assert found.available_credits == self.available.get(member, 0)
+                assert found.held_credits == self.held.get(member, 0)
+
+
+class UnindexedLedgerMachine(LedgerMachine):
+    """Storage without the index that lets a reservation be resolved once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("DROP INDEX one_resolution_a_reservation")
+
+
+def resolve(connection: Connection, number: int, resolution: Resolution) -> bool:
+    """End the job, if it has not ended, and resolve its reservation."""
+    job_id = f"job{number}"
+    try:
+        if resolution == "settle":
+            jobs.start(connection, job_id=job_id, attempt=1, now=NOW)
+            jobs.finish(
+                connection,
+                job_id=job_id,
+                attempt=1,
+                state="succeeded",
+                clip_json="{}",
+                clip_sha256="ab" * 32,
+                now=NOW,
+            )
+        else:
+            jobs.finish(connection, job_id=job_id, attempt=0, state="cancelled", now=NOW)
+    except JobStoreError:
+        pass  # Here it is the ledger that must refuse, not the job.
+    verb = ledger.settle if resolution == "settle" else ledger.release
+    return verb(connection, job_id=job_id, now=NOW)
+
+
+TestLedger = LedgerMachine.TestCase
+TestLedger.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def test_without_its_unique_index_the_same_machine_finds_a_double_resolution() -> None:
+    """The test of the test: it does notice when a reservation resolves twice.
+
+    Either the model disagrees, or a CHECK of the accounts stops the second resolution.
+    """
+    with pytest.raises((AssertionError, IntegrityError)):
+        run_state_machine_as_test(
+            UnindexedLedgerMachine,
+            settings=settings(
+                max_examples=500,
+                stateful_step_count=60,
+                deadline=None,
+                database=None,
+                derandomize=True,
+                report_multiple_bugs=False,
+                phases=(Phase.generate,),
+                suppress_health_check=(HealthCheck.too_slow,),
+            ),
+        )
