@@ -1,0 +1,65 @@
+"""What was typed becomes a complete request, or a refusal that names the option."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.request_options import RequestOptions, complete
+from generation.errors import InvalidRequest, UnknownModel, UnsupportedOption
+from generation.models.catalogue import Catalogue
+from generation.request import PROMPT_MAX_CHARACTERS, SEED_MAX, Command, GenerationRequest
+
+CATALOGUE = Catalogue.load(["pocket", "ltx-video"])
+
+
+def completed(**typed: object) -> GenerationRequest:
+    options = RequestOptions(
+        **{"command": Command.IMAGINE_VIDEO, "prompt": "a red circle", **typed}  # pyright: ignore[reportArgumentType]
+    )
+    return complete(options, CATALOGUE, default_model="pocket")
+
+
+def test_what_was_left_out_takes_the_models_default() -> None:
+    request = completed()
+    pocket = CATALOGUE.get("pocket")
+    assert (request.model, request.seconds, request.steps, request.guidance, request.aspect) == (
+        "pocket",
+        pocket.seconds_default,
+        pocket.steps_default,
+        pocket.guidance_default,
+        pocket.aspect_default,
+    )
+
+
+def test_a_seed_is_drawn_anew_each_time_and_zero_is_kept() -> None:
+    assert completed().seed != completed().seed
+    assert completed(seed=0).seed == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "error", "field"),
+    [
+        ({"prompt": "   "}, InvalidRequest, "prompt"),
+        ({"prompt": "x" * (PROMPT_MAX_CHARACTERS + 1)}, InvalidRequest, "prompt"),
+        ({"seed": -1}, InvalidRequest, "seed"),
+        ({"seed": SEED_MAX + 1}, InvalidRequest, "seed"),
+        ({"motion": 5}, InvalidRequest, "motion"),
+        ({"model": "nosuch"}, UnknownModel, "model"),
+        ({"seconds": 59.0}, UnsupportedOption, "duration"),
+        ({"steps": 1000}, UnsupportedOption, "steps"),
+        ({"guidance": float("nan")}, InvalidRequest, "guidance"),
+        ({"model": "ltx-video", "aspect": "5:2"}, UnsupportedOption, "aspect"),
+        ({"command": Command.ANIMATE}, InvalidRequest, "image"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_name(
+    typed: dict[str, object], error: type[InvalidRequest], field: str
+) -> None:
+    with pytest.raises(error) as refusal:
+        completed(**typed)
+    assert refusal.value.field == field
+
+
+def test_a_request_survives_json() -> None:
+    request = completed(negative_prompt="blue", seconds=3.0, private=True)
+    assert GenerationRequest.from_json(request.to_json()) == request

@@ -1,0 +1,128 @@
+"""An executor whose every step the test decides: the device is a script, the clip a real MP4."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+
+from generation.clip import Clip, ClipFacts
+from generation.clip_label import ClipLabel
+from generation.encoding import encode_clip
+from generation.errors import ExecutionError
+from generation.executor import (
+    Done,
+    Execution,
+    ExecutionEvent,
+    ExecutionStatus,
+    Faulted,
+    Stopped,
+)
+from generation.job import Progress, Stage
+
+STEPS = 4
+WIDTH = HEIGHT = 64
+FPS = 12
+
+
+class ScriptedExecutor:
+    """Runs at once while `open`; while closed, executions wait half way for `open` or a cancel.
+
+    `faults` are raised by the next executions, one each. `log` keeps the order of starts.
+    """
+
+    def __init__(self, slots: int = 1) -> None:
+        self._slots = slots
+        self._open = asyncio.Event()
+        self._open.set()
+        self._cancelled: dict[tuple[str, int], asyncio.Event] = {}
+        self.faults: list[ExecutionError] = []
+        self.log: list[Execution] = []
+
+    @property
+    def slots(self) -> int:
+        return self._slots
+
+    def hold(self) -> None:
+        """From now on executions stop half way."""
+        self._open.clear()
+
+    def let_go(self) -> None:
+        """Lets held executions finish."""
+        self._open.set()
+
+    async def run(self, execution: Execution) -> AsyncIterator[ExecutionEvent]:
+        key = (execution.job_id, execution.attempt)
+        cancelled = self._cancelled[key] = asyncio.Event()
+        self.log.append(execution)
+        try:
+            for step in range(1, STEPS + 1):
+                if step == STEPS // 2:
+                    await _first_of(self._open, cancelled)
+                if cancelled.is_set():
+                    yield Stopped()
+                    return
+                yield Progress(stage=Stage.GENERATING, step=step, steps=STEPS)
+            if self.faults:
+                yield Faulted(error=self.faults.pop(0))
+                return
+            yield Done(clip=await asyncio.to_thread(_clip, execution))
+        finally:
+            del self._cancelled[key]
+
+    async def cancel(self, job_id: str, attempt: int) -> bool:
+        event = self._cancelled.get((job_id, attempt))
+        if event is not None:
+            event.set()
+        return event is not None
+
+    async def status(self, job_id: str, attempt: int) -> ExecutionStatus:
+        running = (job_id, attempt) in self._cancelled
+        return ExecutionStatus.RUNNING if running else ExecutionStatus.UNKNOWN
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    tasks = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _clip(execution: Execution) -> Clip:
+    request = execution.request
+    frames = np.zeros((FPS, HEIGHT, WIDTH, 3), dtype=np.uint8)
+    for index, frame in enumerate(frames):
+        frame[20:40, index * 4 : index * 4 + 16] = (220, 40, 40)
+    media = encode_clip(
+        frames,
+        fps=FPS,
+        max_bytes=execution.max_bytes,
+        label=ClipLabel(
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            model=request.model,
+            model_revision="scripted",
+            seed=request.seed,
+            steps=request.steps,
+            guidance=request.guidance,
+            command=request.command,
+        ),
+    )
+    facts = ClipFacts(
+        width=WIDTH,
+        height=HEIGHT,
+        fps=FPS,
+        frames=FPS,
+        seconds=1.0,
+        size_bytes=len(media),
+        has_audio=False,
+        seed=request.seed,
+        model=request.model,
+        model_revision="scripted",
+        generation_seconds=0.01,
+        encoding_seconds=0.01,
+    )
+    return Clip(media=media, facts=facts)
