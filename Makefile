@@ -9,15 +9,18 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format screenshots clean
+.PHONY: help install demo test check format screenshots clean
 
 help:
 	@echo "make demo          the bot and a local chat page to try it: no token, no GPU"
+	@echo "make install       only the set-up: .venv with the pinned dependencies"
 	@echo "make test          every test; ARGS='tests/storage -k ledger' runs some"
 	@echo "make check         format, lint, types, import contracts"
 	@echo "make format        rewrite the code as make check wants it"
 	@echo "make screenshots   draw the pictures of the README again (needs Chromium)"
 	@echo "make clean         remove .venv and caches; data/ stays"
+
+install: $(RUNTIME)
 
 demo: $(RUNTIME)
 	@$(BIN)/python -m bot demo $(ARGS)

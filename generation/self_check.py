@@ -47,7 +47,7 @@ def report(subject: str, check: Callable[[], str]) -> None:
         verdict, detail, remedy = "bad", str(wrong), wrong.remedy
     except Exception as error:
         verdict, detail = "bad", f"{type(error).__name__}: {error}"
-        remedy = "Install the dependencies again: remove .venv and run make demo."
+        remedy = "Install the dependencies again: remove .venv and run make install."
     line = {"subject": subject, "verdict": verdict, "detail": detail, "remedy": remedy}
     print(json.dumps(line), flush=True)
 

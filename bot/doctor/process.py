@@ -34,7 +34,7 @@ def examine_python(version: tuple[int, int, int]) -> Finding:
         subject="python",
         verdict=Verdict.BAD,
         detail=f"{detail}; 3.11 or 3.12 is needed",
-        remedy="Remove .venv and run: make demo PYTHON=/path/to/python3.11",
+        remedy="Remove .venv and run: make install PYTHON=/path/to/python3.11",
     )
 
 
@@ -134,7 +134,7 @@ async def examine_generation(settings: Settings) -> list[Finding]:
                 subject="generation",
                 verdict=Verdict.BAD,
                 detail=f"the check ended with exit code {process.returncode}: {reason[-1]}",
-                remedy="Install the dependencies again: remove .venv and run make demo.",
+                remedy="Install the dependencies again: remove .venv and run make install.",
             )
         )
     return findings

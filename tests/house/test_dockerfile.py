@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.house.sources import OUR_FOLDERS, ROOT
 
@@ -110,6 +111,14 @@ def test_no_layer_keeps_package_lists_caches_or_secrets() -> None:
 def test_data_outlives_the_container() -> None:
     assert texts("VOLUME") == ["/data"]
     assert any("REELROOM_STORAGE__DATA_FOLDER=/data" in text for text in texts("ENV"))
+
+
+def test_compose_keeps_the_same_folder_and_reads_the_token_from_a_secret() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    assert services["migrate"]["volumes"] == services["bot"]["volumes"] == ["data:/data"]
+    assert services["migrate"]["command"] == ["migrate"]
+    token_file = services["bot"]["environment"]["DISCORD_TOKEN_FILE"]
+    assert token_file == f"/run/secrets/{services['bot']['secrets'][0]}"
 
 
 @pytest.fixture(scope="module")
