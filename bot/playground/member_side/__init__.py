@@ -1,0 +1,1 @@
+"""What the chat page and the headless member talk to."""
