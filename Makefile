@@ -45,17 +45,15 @@ clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find bot generation storage config tests scripts -name __pycache__ -prune -exec rm -rf {} +
 
-# The development set contains the runtime set, so one of them is enough for `make demo`.
 $(RUNTIME): pyproject.toml constraints.txt | $(BIN)/pip
-	@if [ -e $(DEV) ]; then $(MAKE) --no-print-directory $(DEV); else \
-		echo "Installing the dependencies: minutes the first time, then never again"; \
-		$(BIN)/pip install --disable-pip-version-check -c constraints.txt -e .; fi
+	@echo "Installing the dependencies: minutes the first time, then never again"
+	@$(BIN)/pip install --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Installing the dependencies and the tools: minutes the first time, then never again"
 	@$(BIN)/pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $@
+	@touch $@ $(RUNTIME)
 
 # pip is what `venv` writes last, so a half-made folder is made again.
 $(BIN)/pip:
