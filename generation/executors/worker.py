@@ -171,9 +171,10 @@ def _send(channel: BinaryIO, message: Ready | Report) -> None:
 def open_production(setup: WorkerSetup) -> Production:
     """Imports torch: takes seconds."""
     from generation.device import Device
-    from generation.models.loading import LoadedModels
+    from generation.models.loading import LoadedModels, silence_libraries
     from generation.production import produce
 
+    silence_libraries()
     device = Device.choose(setup.device, threads=setup.threads)
     models = LoadedModels(
         catalogue_file=setup.catalogue_file, folders=setup.model_folders, device=device
@@ -188,8 +189,14 @@ def open_production(setup: WorkerSetup) -> Production:
                 logger.exception("cannot load %s in advance", setup.preload)
 
     def make(execution: Execution, on_progress: OnProgress) -> Clip:
-        with device.telling_faults():
-            return produce(execution, models, on_progress, narration_scenes=setup.narration_scenes)
+        try:
+            with device.telling_faults():
+                return produce(
+                    execution, models, on_progress, narration_scenes=setup.narration_scenes
+                )
+        except ExecutionError as error:
+            models.after(error)
+            raise
 
     return Production(device=device.description, preload=preload, make=make)
 

@@ -1,0 +1,103 @@
+"""Where models compute: the device, its number format and its memory, as measured."""
+
+# torch ships no complete types for its device functions.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import psutil
+import torch
+
+from generation.errors import DeviceFailed, GenerationFailed, OutOfMemory
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A device to compute on. `memory_bytes` is what it has in all, not what is free."""
+
+    torch_device: torch.device
+    dtype: torch.dtype
+    memory_bytes: int
+    description: str
+
+    @classmethod
+    def choose(cls, name: str, *, threads: int) -> Device:
+        """`auto` takes CUDA, then MPS, then the CPU with so many threads.
+
+        Raises GenerationFailed where the named device is not there.
+        """
+        if name not in DEVICES:
+            raise GenerationFailed(f"device {name!r} is none of {', '.join(DEVICES)}")
+        if name == "cuda" or (name == "auto" and torch.cuda.is_available()):
+            return cls._cuda()
+        if name == "mps" or (name == "auto" and torch.backends.mps.is_available()):
+            return cls._mps()
+        torch.set_num_threads(threads)
+        return cls(
+            torch_device=torch.device("cpu"),
+            dtype=torch.float32,
+            memory_bytes=psutil.virtual_memory().total,
+            description=f"cpu ({threads} threads of {os.cpu_count()})",
+        )
+
+    @classmethod
+    def _cuda(cls) -> Device:
+        if not torch.cuda.is_available():
+            raise GenerationFailed("the settings ask for cuda, and torch sees no such device")
+        properties = torch.cuda.get_device_properties(0)
+        return cls(
+            torch_device=torch.device("cuda", 0),
+            dtype=torch.bfloat16,
+            memory_bytes=properties.total_memory,
+            description=f"{properties.name} ({properties.total_memory / 2**30:.0f} GiB)",
+        )
+
+    @classmethod
+    def _mps(cls) -> Device:
+        if not torch.backends.mps.is_available():
+            raise GenerationFailed("the settings ask for mps, and torch sees no such device")
+        return cls(
+            torch_device=torch.device("mps"),
+            dtype=torch.float32,
+            memory_bytes=psutil.virtual_memory().total,
+            description="Apple GPU",
+        )
+
+    @property
+    def is_cuda(self) -> bool:
+        return self.torch_device.type == "cuda"
+
+    def free_bytes(self) -> int:
+        """Memory that nobody uses now."""
+        if self.is_cuda:
+            return torch.cuda.mem_get_info(self.torch_device)[0]
+        return psutil.virtual_memory().available
+
+    def free_unused_memory(self) -> None:
+        """Gives cached blocks back to the driver."""
+        if self.is_cuda:
+            torch.cuda.empty_cache()
+
+    @contextlib.contextmanager
+    def telling_faults(self) -> Generator[None, None, None]:
+        """Turns what torch raises for the machine's sake into OutOfMemory and DeviceFailed."""
+        try:
+            yield
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise OutOfMemory(str(error) or "memory is exhausted") from error
+        except torch.AcceleratorError as error:
+            raise DeviceFailed(str(error)) from error
+        except RuntimeError as error:
+            # The CPU allocator and older CUDA paths raise a bare RuntimeError.
+            if "can't allocate memory" in str(error) or "not enough memory" in str(error):
+                raise OutOfMemory(str(error)) from error
+            if "CUDA error" in str(error):
+                raise DeviceFailed(str(error)) from error
+            raise

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from generation.device import Device
+from generation.errors import GenerationFailed, OutOfMemory, UnknownModel
+from generation.models.catalogue import CATALOGUE_FILE
+from generation.models.loading import LoadedModels, content_hash
+from tests.generation.tiny_ltx import write_tiny_catalogue
+
+
+def open_models(
+    catalogue: Path = CATALOGUE_FILE, folders: dict[str, Path] | None = None
+) -> LoadedModels:
+    device = Device.choose("cpu", threads=1)
+    return LoadedModels(catalogue_file=catalogue, folders=folders or {}, device=device)
+
+
+def test_a_model_stays_in_memory_until_another_is_asked_for(
+    tmp_path: Path, tiny_weights: Path
+) -> None:
+    catalogue = write_tiny_catalogue(tmp_path / "two.toml", model="one")
+    second = write_tiny_catalogue(tmp_path / "second.toml", model="two")
+    catalogue.write_text(catalogue.read_text() + second.read_text())
+    models = open_models(catalogue, {"one": tiny_weights, "two": tiny_weights})
+    one = models.get("one")
+    assert models.get("one") is one
+    models.get("two")
+    assert models.get("one") is not one
+
+
+def test_the_revision_tells_the_content_of_a_folder(tmp_path: Path, tiny_weights: Path) -> None:
+    twin = Path(shutil.copytree(tiny_weights, tmp_path / "twin"))
+    assert content_hash(twin) == content_hash(tiny_weights)
+    (twin / "scheduler" / "scheduler_config.json").write_text("{}")
+    assert content_hash(twin) != content_hash(tiny_weights)
+
+
+def test_weights_of_the_hub_need_a_pinned_revision() -> None:
+    with pytest.raises(GenerationFailed, match=r"generation\.model_folders\.ltx-video"):
+        open_models().get("ltx-video")
+
+
+def test_pinned_weights_that_are_not_on_this_machine_name_the_command_that_gets_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    catalogue = write_tiny_catalogue(tmp_path / "c.toml", source="nobody/tiny-ltx")
+    revision = "0123456789abcdef0123456789abcdef01234567"
+    catalogue.write_text(catalogue.read_text().replace('revision = ""', f'revision = "{revision}"'))
+    with pytest.raises(
+        GenerationFailed, match=f"hf download nobody/tiny-ltx --revision {revision}"
+    ):
+        open_models(catalogue).get("pocket")
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path, tiny_catalogue: Path) -> None:
+    with pytest.raises(GenerationFailed, match=r"model_index\.json"):
+        open_models(tiny_catalogue, {"pocket": tmp_path}).get("pocket")
+
+
+def test_weights_that_are_not_safetensors_are_refused(
+    tmp_path: Path, tiny_catalogue: Path, tiny_weights: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "pickled"))
+    weights = folder / "transformer" / "diffusion_pytorch_model.safetensors"
+    weights.rename(weights.with_suffix(".bin"))
+    with pytest.raises(GenerationFailed, match="cannot be loaded"):
+        open_models(tiny_catalogue, {"pocket": folder}).get("pocket")
+
+
+def test_broken_weights_are_refused(
+    tmp_path: Path, tiny_catalogue: Path, tiny_weights: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_weights, tmp_path / "broken"))
+    (folder / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(b"not safetensors")
+    with pytest.raises(GenerationFailed, match="cannot be loaded"):
+        open_models(tiny_catalogue, {"pocket": folder}).get("pocket")
+
+
+def test_an_unknown_model_is_named_as_such() -> None:
+    with pytest.raises(UnknownModel):
+        open_models().get("no such model")
+
+
+def test_after_too_little_memory_the_model_is_loaded_anew(
+    tiny_catalogue: Path, tiny_weights: Path
+) -> None:
+    models = open_models(tiny_catalogue, {"pocket": tiny_weights})
+    first = models.get("pocket")
+    models.after(GenerationFailed("anything else"))
+    assert models.get("pocket") is first
+    models.after(OutOfMemory("full"))
+    assert models.get("pocket") is not first
