@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import re
 import sys
 import tempfile
@@ -21,11 +22,14 @@ from bot.app import Service, open_service
 from bot.commands.guide import EXAMPLES
 from bot.discord_endpoint import point_discord_at
 from bot.job_id import JOB_ID_PATTERN
-from bot.playground.member import CommandLineError, Member
+from bot.playground.member import Member
+from bot.playground.member_errors import MemberError
+from bot.playground.seen_message import SeenMessage
 from bot.playground.server import Playground
 from config.settings import Settings
 from generation.clip import ClipFacts
 from generation.job import JobState
+from generation.request import Command
 from storage import jobs, ledger
 from storage.database import Connection, migrate
 from storage.jobs import JobRecord
@@ -92,53 +96,34 @@ async def _once(service: Service, visitor: Member, line: str, out: Path | None) 
     try:
         sent = await visitor.type(line)
         reply = await sent.reply()
-    except CommandLineError as error:
+    except MemberError as error:
         print(error, file=sys.stderr)
         return 1
-    text = _readable(reply)
-    accepted = ACCEPTED.search(text)
+    accepted = ACCEPTED.search(reply.text)
     if accepted is None:
-        generating = line.lstrip().split(maxsplit=1)[0] in {
-            "/imagine-video",
-            "/animate",
-            "/loop",
-            "/narrate",
-        }
-        print(text, file=sys.stderr if generating else sys.stdout)
-        return int(generating)
+        refused = line.split(maxsplit=1)[0].removeprefix("/") in set(Command)
+        print(reply.text, file=sys.stderr if refused else sys.stdout)
+        return int(refused)
     job_id = accepted[1]
-    card = await visitor.wait_for_message(lambda message: _is_outcome(message, job_id))
+    card = await visitor.wait_for_message(
+        lambda message: _is_outcome(message, job_id), timeout_seconds=math.inf
+    )
     waited = time.monotonic() - began
     record = await service.database.read(lambda connection: jobs.get(connection, job_id))
     if record.state != JobState.SUCCEEDED.value:
-        print(_readable(card), file=sys.stderr)
+        print(card.text, file=sys.stderr)
         return 1
-    attachment = card["attachments"][0]
     if out is not None:
-        media = await visitor.download(attachment)
+        media = await visitor.download(card.attachments[0])
         await asyncio.to_thread(out.write_bytes, media)
     credits_left = await service.database.read(lambda connection: _available(connection, record))
     print(json.dumps(_summary(record, waited, credits_left), ensure_ascii=False))
     return 0
 
 
-def _is_outcome(message: dict[str, Any], job_id: str) -> bool:
-    """Whether this is the card of that job in its last state, clip attached or reason given."""
-    footers = [embed.get("footer", {}).get("text", "") for embed in message.get("embeds", [])]
-    buttons = [
-        item.get("custom_id", "")
-        for row in message.get("components", [])
-        for item in row.get("components", [])
-    ]
-    return any(job_id in footer for footer in footers) and f"job:delete:{job_id}" in buttons
-
-
-def _readable(message: dict[str, Any]) -> str:
-    parts = [message.get("content", "")]
-    for embed in message.get("embeds", []):
-        parts += [embed.get("title", ""), embed.get("description", "")]
-        parts += [f"{field['name']}: {field['value']}" for field in embed.get("fields", [])]
-    return "\n".join(part for part in parts if part)
+def _is_outcome(message: SeenMessage, job_id: str) -> bool:
+    """Whether this is the card of that job in its last state: clip attached, or reason given."""
+    return any(button.get("custom_id") == f"job:delete:{job_id}" for button in message.buttons)
 
 
 def _summary(record: JobRecord, waited: float, credits_left: int) -> dict[str, Any]:

@@ -36,6 +36,7 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         if e.scope == "user"
         else f"This server's queue is full ({e.limit} jobs). Try again in a little while."
     ),
+    generation_errors.UnreadableMedia: lambda _: "I cannot read that video.",
     generation_errors.UnknownJob: lambda e: f"Job {e.job_id} is not in the queue.",
     storage_errors.InsufficientCredits: lambda e: (
         f"That costs {e.needed_credits} credits and you have {e.available_credits}. "

@@ -6,7 +6,9 @@ import secrets
 from dataclasses import dataclass
 from typing import TypeVar
 
+from generation.errors import InvalidRequest
 from generation.models.catalogue import Catalogue
+from generation.narration.script import split_scenes
 from generation.request import CameraMove, Command, GenerationRequest
 
 T = TypeVar("T", int, float)
@@ -44,6 +46,8 @@ def complete(
     """
     card = catalogue.get(options.model or default_model)
     narrated = options.command is Command.NARRATE
+    if narrated and not split_scenes(options.prompt, max_scenes=1):
+        raise InvalidRequest("story", "has no words to speak")
     request = GenerationRequest(
         command=options.command,
         prompt=options.prompt.strip(),

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.app import Service
 from config.settings import WebSettings
+from generation.executors.local import LocalExecutor
 from storage.errors import DatabaseError
 
 
@@ -50,6 +51,9 @@ async def _missing(service: Service) -> list[str]:
         await service.database.write(lambda _: None)
     except DatabaseError:
         missing.append("database")
-    if not any(service.executor.worker_pid(slot) for slot in range(service.executor.slots)):
+    executor = service.executor
+    if isinstance(executor, LocalExecutor) and not any(
+        map(executor.worker_pid, range(executor.slots))
+    ):
         missing.append("worker")
     return missing

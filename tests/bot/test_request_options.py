@@ -50,6 +50,7 @@ def test_a_seed_is_drawn_anew_each_time_and_zero_is_kept() -> None:
         ({"guidance": float("nan")}, InvalidRequest, "guidance"),
         ({"model": "ltx-video", "aspect": "5:2"}, UnsupportedOption, "aspect"),
         ({"command": Command.ANIMATE}, InvalidRequest, "image"),
+        ({"command": Command.NARRATE, "prompt": "... 😀"}, InvalidRequest, "story"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(
