@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -87,9 +88,7 @@ class StorageSettings(Group):
         default=Path("data"), description="The folder of the database and the clips; it must exist."
     )
     database_url: str = Field(
-        default_factory=lambda fields: (
-            f"sqlite+aiosqlite:///{Path(fields.get('data_folder', 'data')) / 'reelroom.db'}"
-        ),
+        default_factory=lambda fields: _database_in(fields.get("data_folder", Path("data"))),
         description="The database, as `sqlite+aiosqlite:///<file>`.",
     )
 
@@ -196,6 +195,11 @@ class LoggingSettings(Group):
     format: Literal["text", "json"] = Field(
         default="text", description="`text` for people, `json` for machines: one object a line."
     )
+
+
+def _database_in(folder: Path) -> str:
+    """The URL of the database in a folder, whose name may hold characters that mean more there."""
+    return f"sqlite+aiosqlite:///{quote(str(folder / 'reelroom.db'))}"
 
 
 class Settings(BaseSettings):

@@ -206,7 +206,7 @@ def test_without_its_unique_index_the_same_machine_finds_a_double_resolution() -
             UnindexedLedgerMachine,
             settings=settings(
                 max_examples=500,
-                stateful_step_count=60,
+                stateful_step_count=30,
                 deadline=None,
                 database=None,
                 derandomize=True,
