@@ -57,6 +57,12 @@ def shown_components(components: list[JsonObject], attached: Attached) -> list[J
     return shown
 
 
+def _show_emoji(part: JsonObject) -> None:
+    """A standard emoji has a name alone: clients send `id: null`, answers leave it out."""
+    if part.get("emoji"):
+        part["emoji"] = {key: value for key, value in part["emoji"].items() if value is not None}
+
+
 def _shown(component: JsonObject, attached: Attached, errors: FormErrors) -> JsonObject:
     shown = {key: value for key, value in component.items() if value is not None}
     kind = shown["type"]
@@ -66,10 +72,13 @@ def _shown(component: JsonObject, attached: Attached, errors: FormErrors) -> Jso
         shown["accessory"] = _shown(shown["accessory"], attached, errors)
     elif kind == BUTTON:
         shown.setdefault("disabled", False)
+        _show_emoji(shown)
     elif kind in SELECTS:
         if kind == STRING_SELECT:
             options = cast(list[JsonObject], shown["options"])
             shown["options"] = [{"default": False} | option for option in options]
+            for option in shown["options"]:
+                _show_emoji(option)
         shown = {"min_values": 1, "max_values": 1, "disabled": False} | shown
     elif kind == GALLERY:
         shown["items"] = [_gallery_item(item, attached, errors) for item in shown["items"]]
