@@ -41,7 +41,7 @@ export function inline(text, room) {
 
 function inlineNode(found, room) {
   if (found.escaped) return found.escaped;
-  if (found.code) return el("code", {}, found.code.trim() || found.code);
+  if (found.code) return code(found.code.trim() || found.code, room);
   if (found.label) return link(found.target, inline(found.label, room));
   if (found.angled ?? found.bare) return link(found.angled ?? found.bare, [found.angled ?? found.bare]);
   if (found.unix) return timestamp(Number(found.unix), found.style ?? "f");
@@ -61,6 +61,13 @@ function link(target, children) {
 
 function mention(text) {
   return el("span", { class: "mention" }, text);
+}
+
+// A command line that somebody wrote down can be tried: it fills the message box.
+function code(text, room) {
+  const words = el("code", {}, text);
+  if (!/^\/[\w-]+(\s|$)/.test(text)) return words;
+  return el("button", { type: "button", class: "command-line", title: "Put this in the message box", on: { click: () => room.fillComposer(text) } }, words);
 }
 
 function commandMention(name, room) {

@@ -18,6 +18,7 @@ export class Timeline {
     this.jump = el("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd() } }, icon("down"), "New messages");
     place.replaceChildren(this.scroller, this.jump);
     this.followsEnd = true;
+    this.lastTop = 0;
     this.scroller.addEventListener("scroll", () => this.scrolled());
     this.list.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("focusin", (event) => this.rove(event.target.closest(".message")));
@@ -123,9 +124,12 @@ export class Timeline {
     goal.scrollIntoView({ block: "nearest" });
   }
 
+  // Only scrolling upwards leaves the end: a new message also makes it further away.
   scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.followsEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END_PX) this.followsEnd = true;
+    else if (scrollTop < this.lastTop) this.followsEnd = false;
+    this.lastTop = scrollTop;
     if (this.followsEnd) this.jump.hidden = true;
   }
 
