@@ -13,6 +13,8 @@ BotError
 
 from __future__ import annotations
 
+from discord import app_commands
+
 
 class BotError(Exception):
     """Root of this package's errors."""
@@ -26,8 +28,11 @@ class NotAllowed(BotError):
         self.action = action
 
 
-class ModeratorsOnly(BotError):
-    """`permission` is the name that Discord's role editor shows."""
+class ModeratorsOnly(BotError, app_commands.CheckFailure):
+    """`permission` is the name that Discord's role editor shows.
+
+    A check's failure too, so that discord.py hands it to the command tree's error handler.
+    """
 
     def __init__(self, permission: str) -> None:
         super().__init__(permission)

@@ -1,6 +1,7 @@
 """A member without a page: issues command lines, presses buttons, sees what happens."""
 
 import asyncio
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -334,7 +335,7 @@ class Member:
         for index, path in enumerate(uploads):
             form.add_field(
                 f"files[{index}]",
-                await asyncio.to_thread(path.read_bytes),
+                io.BytesIO(await asyncio.to_thread(path.read_bytes)),
                 filename=path.name,
                 content_type=content_type_of(path.name, ""),
             )

@@ -45,7 +45,7 @@ async def test_progress_on_the_card_is_the_pipelines_own(
     executor.hold()
     async with stage.member() as ada:
         job_id = await order(ada, "/imagine-video prompt:a red circle")
-        assert "step 1 of 4" in (await card_of(ada, job_id, having="step")).text
+        assert "step 1 of 4" in (await card_of(ada, job_id, having="step 1")).text
         executor.let_go()
         await finished_card(ada, job_id)
 

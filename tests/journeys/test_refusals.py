@@ -91,7 +91,7 @@ def bomb() -> bytes:
 
 def long_gif() -> bytes:
     """2000 frames of 8 x 8 pixels."""
-    frames = [Image.new("P", (8, 8), index % 2) for index in range(2000)]
+    frames = [Image.new("L", (8, 8), 255 * (index % 2)) for index in range(2000)]
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
     return out.getvalue()
