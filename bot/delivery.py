@@ -8,8 +8,9 @@ or Discord says that it never can be.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import discord
@@ -41,16 +42,21 @@ from storage.media_files import MediaFiles
 log = structlog.get_logger(__name__)
 
 CLOSING_SECONDS = 5.0
+EDITS_AT_ONCE = 5  # more would only wait for Discord's rate limit of a channel
 RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)  # the last one repeats
 
 
 @dataclass(kw_only=True, slots=True)
 class _LiveCard:
-    """A card of an unfinished job and what it showed last."""
+    """A card of an unfinished job and what it showed last.
+
+    `editing` is held during an edit, so that the outcome is never followed by a late progress.
+    """
 
     record: JobRecord
     progress: Progress | None = None
     shown: discord.Embed | None = None
+    editing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Delivery:
@@ -105,9 +111,9 @@ class Delivery:
                 await self._reload(job_id)
                 self._changed.set()
             case JobSucceeded() | JobFailed() | JobCancelled():
-                self._cards.pop(job_id, None)
+                live = self._cards.pop(job_id, None)
                 self._changed.set()  # everybody behind it moved up
-                self.deliver_soon(job_id)
+                self.deliver_soon(job_id, live.editing if live else None)
 
     async def post_card(self, record: JobRecord) -> None:
         """Posts the card of a new or recovered job and remembers its message.
@@ -135,9 +141,9 @@ class Delivery:
             self._cards[job_id] = _LiveCard(record=record)
             self._changed.set()
 
-    def deliver_soon(self, job_id: str) -> None:
+    def deliver_soon(self, job_id: str, editing: asyncio.Lock | None = None) -> None:
         """Posts the outcome of a terminal job in the background, however often it takes."""
-        self._spawn(self._deliver(job_id), f"deliver {job_id}")
+        self._spawn(self._deliver(job_id, editing or asyncio.Lock()), f"deliver {job_id}")
 
     async def redraw(self, job_id: str) -> None:
         """Edits the card of a finished job, for example after it was shared."""
@@ -167,38 +173,48 @@ class Delivery:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            for job_id in list(self._cards):
-                await self._refresh(job_id)
+            running_first = sorted(
+                self._cards.items(), key=lambda item: item[1].record.state != "running"
+            )
+            edits = 0
+            for job_id, live in running_first:
+                if edits == EDITS_AT_ONCE:
+                    self._changed.set()
+                    break
+                edits += await self._refresh(job_id, live)
             await asyncio.sleep(self._interval_seconds)
 
-    async def _refresh(self, job_id: str) -> None:
-        live = self._cards.get(job_id)
-        if live is None or live.record.card_message_id is None:
-            return
-        card = CardState(
-            record=live.record,
-            model_title=self._model_title(live.record),
-            standing=self.standing(live.record),
-            progress=live.progress,
-        )
-        embed = card_embed(card)
-        if live.shown == embed:
-            return
-        try:
-            await self._messages.edit(
-                live.record.channel_id,
-                live.record.card_message_id,
-                embed=embed,
-                view=card_view(card),
+    async def _refresh(self, job_id: str, live: _LiveCard) -> bool:
+        """Whether the card looked different and was edited."""
+        async with live.editing:
+            if self._cards.get(job_id) is not live or live.record.card_message_id is None:
+                return False
+            card = CardState(
+                record=live.record,
+                model_title=self._model_title(live.record),
+                standing=self.standing(live.record),
+                progress=live.progress,
             )
-            live.shown = embed
-        except (Undeliverable, discord.HTTPException, OSError) as error:
-            log.warning("card.not_edited", job_id=job_id, error=str(error))
-
-    async def _deliver(self, job_id: str) -> None:
-        for attempt in range(10**6):
+            embed = card_embed(card)
+            if live.shown == embed:
+                return False
             try:
-                await self._post_outcome(job_id)
+                await self._messages.edit(
+                    live.record.channel_id,
+                    live.record.card_message_id,
+                    embed=embed,
+                    view=card_view(card),
+                )
+                live.shown = embed
+            except (Undeliverable, discord.HTTPException, OSError) as error:
+                log.warning("card.not_edited", job_id=job_id, error=str(error))
+            return True
+
+    async def _deliver(self, job_id: str, editing: asyncio.Lock) -> None:
+        for attempt in itertools.count():
+            try:
+                async with editing:
+                    await self._post_outcome(job_id)
                 return
             except Undeliverable as error:
                 await self._give_up(job_id, str(error))
