@@ -43,7 +43,9 @@ def save_tiny_ltx(folder: Path) -> Path:
     return folder
 
 
-def write_tiny_catalogue(file: Path, *, model: str = "pocket", source: str = "nowhere") -> Path:
+def write_tiny_catalogue(
+    file: Path, *, model: str = "pocket", source: str = "nowhere", display_scale: int = 2
+) -> Path:
     """A catalogue with one model, whose card suits the tiny pipeline."""
     card = {
         "title": "Tiny",
@@ -53,7 +55,7 @@ def write_tiny_catalogue(file: Path, *, model: str = "pocket", source: str = "no
         "revision": "",
         "licence": "Apache-2.0",
         "commands": ["imagine-video", "animate", "loop", "narrate"],
-        "display_scale": 2,
+        "display_scale": display_scale,
         "fps": 8,
         "frame_multiple": FRAME_MULTIPLE,
         "seconds_min": 1,

@@ -1,0 +1,111 @@
+"""The real worker program: torch, a tiny pipeline, a clip."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from generation.errors import GenerationFailed, WorkerCrashed
+from generation.executor import Done, Execution, ExecutionEvent, Faulted, Stopped
+from generation.executors.local import ExecutionLimits, LocalExecutor
+from generation.executors.wire import WorkerSetup
+from generation.inspection import inspect
+from generation.job import Progress, Stage
+from tests.generation.builders import make_request
+
+
+def open_executor(catalogue: Path, folders: dict[str, Path]) -> LocalExecutor:
+    setup = WorkerSetup(
+        catalogue_file=catalogue,
+        model_folders=folders,
+        device="cpu",
+        threads=1,
+        narration_scenes=3,
+        preload="pocket",
+    )
+    return LocalExecutor(setup=setup, limits=ExecutionLimits(), environ=os.environ)
+
+
+def make_execution(job_id: str, *, steps: int) -> Execution:
+    return Execution(
+        job_id=job_id,
+        attempt=1,
+        request=make_request(steps=steps),
+        image=None,
+        max_bytes=5_000_000,
+    )
+
+
+async def last_event(
+    local: LocalExecutor, job_id: str, *, steps: int, kill: bool = False, cancel: bool = False
+) -> ExecutionEvent:
+    """What an execution ends with; cancelled or its worker killed at its first step."""
+    last: ExecutionEvent | None = None
+    async for last in local.run(make_execution(job_id, steps=steps)):
+        if isinstance(last, Progress) and last.stage is Stage.GENERATING and last.step >= 1:
+            if cancel:
+                assert await local.cancel(job_id, 1)
+            elif kill:
+                pid = local.worker_pid(0)
+                assert pid is not None
+                os.kill(pid, signal.SIGKILL)
+                kill = False
+    assert last is not None
+    return last
+
+
+async def test_a_worker_makes_clips_is_cancelled_mid_step_and_survives_being_killed(
+    tiny_weights: Path, tiny_catalogue: Path
+) -> None:
+    local = open_executor(tiny_catalogue, {"pocket": tiny_weights})
+    await local.start()
+    try:
+        first = await last_event(local, "first", steps=2)
+        assert isinstance(first, Done)
+        assert inspect(first.clip.media).codec == "h264"
+        pid = local.worker_pid(0)
+        assert isinstance(await last_event(local, "cancelled", steps=50, cancel=True), Stopped)
+        assert local.worker_pid(0) == pid
+        again = await last_event(local, "again", steps=2)
+        assert isinstance(again, Done)
+        assert again.clip.media == first.clip.media
+        killed = await last_event(local, "killed", steps=50, kill=True)
+        assert isinstance(killed, Faulted)
+        assert isinstance(killed.error, WorkerCrashed)
+        assert isinstance(await last_event(local, "after", steps=2), Done)
+    finally:
+        await local.close()
+
+
+async def test_a_model_that_cannot_be_loaded_fails_its_jobs_with_the_reason(
+    tmp_path: Path, tiny_catalogue: Path
+) -> None:
+    local = open_executor(tiny_catalogue, {"pocket": tmp_path})
+    await local.start()
+    try:
+        failed = await last_event(local, "one", steps=2)
+    finally:
+        await local.close()
+    assert isinstance(failed, Faulted)
+    assert isinstance(failed.error, GenerationFailed)
+    assert "model_index.json" in str(failed.error)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "generation.dispatcher",
+        "generation.executors.local",
+        "generation.guild_queue",
+        "generation.uploads",
+    ],
+)
+async def test_what_the_bot_imports_brings_no_torch(module: str) -> None:
+    program = f"import sys, {module}; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    assert await process.wait() == 0
