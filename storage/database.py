@@ -64,6 +64,7 @@ class Database:
         self._readers = readers
         self._writer_turn = asyncio.Lock()
         self._running: set[asyncio.Task[object]] = set()
+        self._closed = False
 
     @classmethod
     async def open(cls, url: str) -> "Database":
@@ -88,6 +89,7 @@ class Database:
 
     async def close(self) -> None:
         """Let the units of work that have begun come to their end, then close every connection."""
+        self._closed = True
         while self._running:
             await asyncio.wait(set(self._running))
         await self._writer.dispose()
@@ -114,15 +116,14 @@ class Database:
             return await _transaction(self._writer, unit, self.path)
 
     async def _to_its_end(self, work: Coroutine[object, object, Result]) -> Result:
+        if self._closed:
+            work.close()
+            # An engine would quietly connect again, and nobody would close that.
+            raise RuntimeError("the database is closed")
         task = asyncio.create_task(work)
         self._running.add(task)
-        task.add_done_callback(self._forget)
+        task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
-
-    def _forget(self, task: "asyncio.Task[object]") -> None:
-        self._running.discard(task)
-        if not task.cancelled():
-            task.exception()  # Marks it as seen: a cancelled caller no longer asks for it.
 
 
 def database_file(url: str) -> Path:
@@ -176,10 +177,15 @@ def _require_current_revision(path: Path) -> None:
 
 def _found_revision(path: Path) -> str | None:
     """Look without creating anything: a mistyped path must not leave an empty database behind."""
-    if not path.absolute().parent.is_dir():
-        raise DatabaseFolderMissing(folder=path.parent)
-    if not path.exists():
-        return None
+    try:
+        if not path.absolute().parent.is_dir():
+            raise DatabaseFolderMissing(folder=path.parent)
+        if not path.exists():
+            return None
+        if not path.is_file():
+            raise DatabaseDamaged(path=path, reason="it is not a file")
+    except PermissionError:
+        raise DatabaseReadOnly(path=path) from None
     try:
         connection = sqlite3.connect(path)
         try:

@@ -25,9 +25,9 @@ class InstanceLock:
 
     def acquire(self) -> None:
         """Raises AlreadyRunning, DatabaseFolderMissing, DatabaseReadOnly."""
-        if not self.path.absolute().parent.is_dir():
-            raise DatabaseFolderMissing(folder=self.path.parent)
         try:
+            if not self.path.absolute().parent.is_dir():
+                raise DatabaseFolderMissing(folder=self.path.parent)
             self._lock.acquire()
         except Timeout:
             raise AlreadyRunning(path=self.path, pid=self._holder()) from None

@@ -97,6 +97,12 @@ async def test_a_file_that_is_no_database_is_damaged(url: str, tmp_path: Path) -
         await migrate(url)
 
 
+async def test_a_folder_in_place_of_the_database_is_damage(url: str, tmp_path: Path) -> None:
+    (tmp_path / "reelroom.db").mkdir()
+    with pytest.raises(DatabaseDamaged, match="not a file"):
+        await migrate(url)
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -234,6 +240,14 @@ async def test_closing_waits_for_what_has_begun(url: str) -> None:
     await reopened.close()
 
 
+async def test_a_closed_database_stays_closed(url: str) -> None:
+    await migrate(url)
+    database = await Database.open(url)
+    await database.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        await database.read(job_ids)
+
+
 @pytest.fixture
 def shared_folder() -> Iterator[Path]:
     """A folder that other users can enter, unlike tmp_path."""
@@ -272,15 +286,23 @@ for action in (open_it, migrate, lock_it):
 """
 
 
-@pytest.mark.parametrize("exists", [True, False], ids=["database", "empty folder"])
+@pytest.mark.parametrize(
+    ("exists", "mode", "said_on_opening"),
+    [
+        (True, 0o555, "DatabaseReadOnly"),
+        (False, 0o555, "DatabaseNotMigrated"),
+        (True, 0o000, "DatabaseReadOnly"),
+    ],
+    ids=["a database to read", "an empty folder", "a closed folder"],
+)
 async def test_a_folder_that_may_not_be_written_is_read_only(
-    shared_folder: Path, exists: bool
+    shared_folder: Path, exists: bool, mode: int, said_on_opening: str
 ) -> None:
     url = f"sqlite+aiosqlite:///{shared_folder}/reelroom.db"
     if exists:
         await migrate(url)
         (shared_folder / "reelroom.db").chmod(0o444)
-    shared_folder.chmod(0o555)
+    shared_folder.chmod(mode)
     answer = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-c", _OPEN_WITHOUT_RIGHTS.format(nobody=NOBODY), url],
@@ -290,5 +312,5 @@ async def test_a_folder_that_may_not_be_written_is_read_only(
         cwd=Path(__file__).parents[2],
         env=os.environ | {"PYTHONPATH": "."},
     )
-    absent = "DatabaseReadOnly" if exists else "DatabaseNotMigrated"
-    assert answer.stdout.split() == [absent, "DatabaseReadOnly", "DatabaseReadOnly"], answer.stderr
+    said = [said_on_opening, "DatabaseReadOnly", "DatabaseReadOnly"]
+    assert answer.stdout.split() == said, answer.stderr
