@@ -26,9 +26,11 @@ from transformers.utils import logging as transformers_logging
 
 from generation.device import Device
 from generation.errors import GenerationFailed, OutOfMemory, UnknownModel
-from generation.models.adapter import VideoModel
+from generation.models.adapter import Shot, VideoModel
 from generation.models.catalogue import ModelCard, read_catalogue
 from generation.models.ltx import LtxModel, LtxStyle, ltx_video_style
+from generation.pocket import phrasing as pocket_phrasing
+from generation.pocket.pipeline import load_pocket_pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -164,16 +166,19 @@ def _load_ltx_video(weights: Weights, device: Device, offload: bool) -> VideoMod
 
 
 def _load_pocket(weights: Weights, device: Device, offload: bool) -> VideoModel:
-    from generation.pocket.phrasing import phrase
-    from generation.pocket.pipeline import load_pocket_pipeline
-
     style = LtxStyle(
-        prompt=lambda shot: phrase(shot.prompt, motion=shot.motion, camera=shot.camera),
+        prompt=_pocket_prompt,
         negative_prompt=lambda shot: shot.negative_prompt,
         picture_noise=0.0,
-        decode_options={},
+        options={"max_sequence_length": pocket_phrasing.MAX_TOKENS},
     )
     return _place(load_pocket_pipeline(weights.folder), style, weights, device, offload)
+
+
+def _pocket_prompt(shot: Shot) -> str:
+    # The pocket model knows one direction of rotation.
+    camera = "rotate" if shot.camera.value.startswith("rotate") else shot.camera.value
+    return pocket_phrasing.phrase(shot.prompt, camera=camera, motion=shot.motion)
 
 
 FAMILIES: Mapping[str, Callable[[Weights, Device, bool], VideoModel]] = {

@@ -34,13 +34,13 @@ class LtxStyle:
 
     `prompt` puts a shot's motion and camera into words. `picture_noise` is added to given
     pictures while they are denoised, which helps large models to move on from them.
-    `decode_options` are keyword arguments of the pipeline's last stage.
+    `options` are further keyword arguments of the pipeline.
     """
 
     prompt: Callable[[Shot], str]
     negative_prompt: Callable[[Shot], str]
     picture_noise: float
-    decode_options: Mapping[str, Any]
+    options: Mapping[str, Any]
 
 
 class LtxModel:
@@ -82,7 +82,7 @@ class LtxModel:
                 generator=generator,
                 output_type="np",
                 callback_on_step_end=_step_callback(shot.steps, on_step),
-                **self._style.decode_options,
+                **self._style.options,
             )
         finally:
             self._pipeline.maybe_free_model_hooks()
@@ -107,7 +107,7 @@ def ltx_video_style(*, decodes_with_noise: bool) -> LtxStyle:
         prompt=_ltx_video_prompt,
         negative_prompt=lambda shot: shot.negative_prompt or LTX_VIDEO_NEGATIVE_PROMPT,
         picture_noise=0.15,
-        decode_options=options,
+        options=options,
     )
 
 
