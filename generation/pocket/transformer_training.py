@@ -1,0 +1,151 @@
+"""Runs the transformer's training: pace, moving average, checkpoints, curve; resumable."""
+
+import copy
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from diffusers import LTXVideoTransformer3DModel
+from torch import distributed, nn
+
+from generation.pocket.flow import FlowTraining
+
+_log = logging.getLogger(__name__)
+
+_WARM_STEPS = 200
+_AVERAGE = 0.9990
+_WEIGHT_DECAY = 0.02
+_LOG_EVERY = 50
+
+
+def build_transformer(
+    *, latent_channels: int, caption_channels: int, width: int = 256, layers: int = 6
+) -> LTXVideoTransformer3DModel:
+    """A new LTX transformer with heads of 32."""
+    return LTXVideoTransformer3DModel(
+        in_channels=latent_channels,
+        out_channels=latent_channels,
+        num_attention_heads=width // 32,
+        attention_head_dim=32,
+        cross_attention_dim=width,
+        num_layers=layers,
+        caption_channels=caption_channels,
+    )
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """How far training is; `curve` holds (step, loss) pairs."""
+
+    step: int = 0
+    minutes: float = 0.0
+    curve: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
+
+
+class TransformerTrainer:
+    """Trains a transformer and the moving average of its weights that is worth keeping."""
+
+    def __init__(
+        self, transformer: LTXVideoTransformer3DModel, *, learning_rate: float, device: torch.device
+    ) -> None:
+        self.transformer = transformer.to(device)
+        self.average = copy.deepcopy(transformer).eval().requires_grad_(False)
+        self.progress = Progress()
+        self._learning_rate = learning_rate
+        self._optimizer = torch.optim.AdamW(
+            transformer.parameters(), lr=learning_rate, betas=(0.9, 0.98), weight_decay=_WEIGHT_DECAY
+        )
+
+    def run(
+        self,
+        training: FlowTraining,
+        *,
+        until_minutes: float,
+        save_every_minutes: float,
+        save: Callable[[], None],
+    ) -> None:
+        """Train until `until_minutes` in all, those of earlier runs included; call `save` often."""
+        before, started = self.progress.minutes, time.monotonic()
+        saved, recent = before, 0.0
+        self.transformer.train()
+        while self.progress.minutes < until_minutes:
+            done = self.progress.minutes / until_minutes
+            self._optimizer.param_groups[0]["lr"] = self._rate(done)
+            minutes = before + (time.monotonic() - started) / 60
+            loss, self.progress.minutes = self._step(training, minutes)
+            recent += loss / _LOG_EVERY
+            if self.progress.step % _LOG_EVERY == 0:
+                self.progress.curve.append((self.progress.step, recent))
+                _log.info(
+                    "transformer step %d, loss %.4f, %.1f of %.0f minutes",
+                    self.progress.step, recent, self.progress.minutes, until_minutes,
+                )  # fmt: skip
+                recent = 0.0
+            if self.progress.minutes - saved > save_every_minutes:
+                save()
+                saved = self.progress.minutes
+        save()
+
+    def _step(self, training: FlowTraining, minutes: float) -> tuple[float, float]:
+        """One step; returns loss and minutes, the means over all training processes."""
+        _, loss = training.loss()
+        self._optimizer.zero_grad()
+        loss.backward()
+        weights = list(self.transformer.parameters())
+        loss_mean, minutes = _shared(weights, loss.item(), minutes)
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        self._optimizer.step()
+        self.progress.step += 1
+        # A young average follows fast, so that early checkpoints are of use.
+        keep = min(_AVERAGE, (1 + self.progress.step) / (10 + self.progress.step))
+        with torch.no_grad():
+            averages = list(self.average.parameters())
+            torch._foreach_lerp_(averages, weights, 1 - keep)  # pyright: ignore[reportPrivateUsage]
+        return loss_mean, minutes
+
+    def _rate(self, done: float) -> float:
+        """Learning rate: linear warm-up, then a cosine down to a fiftieth."""
+        warm = min(1.0, (self.progress.step + 1) / _WARM_STEPS)
+        return self._learning_rate * warm * (0.51 + 0.49 * math.cos(math.pi * min(done, 1.0)))
+
+    def save(self, path: Path) -> None:
+        """Write everything that `load` needs to go on."""
+        state = {
+            "transformer": self.transformer.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "progress": vars(self.progress),
+        }
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on where `save` stopped."""
+        state = torch.load(path, weights_only=True)
+        self.transformer.load_state_dict(state["transformer"])
+        self.average.load_state_dict(state["average"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.progress = Progress(**state["progress"])
+
+
+def _shared(weights: list[nn.Parameter], *figures: float) -> tuple[float, ...]:
+    """Replace gradients by their means over all training processes; the figures' means.
+
+    The processes meet once a step. Several of one thread each are faster on a busy CPU than
+    one of several threads, which meet at every single operation.
+    """
+    if not distributed.is_initialized():
+        return figures
+    gradients = [weight.grad for weight in weights if weight.grad is not None]
+    flat = torch.cat([*(gradient.flatten() for gradient in gradients), torch.tensor(figures)])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    *parts, means = flat.split([*(gradient.numel() for gradient in gradients), len(figures)])
+    for gradient, part in zip(gradients, parts, strict=True):
+        gradient.copy_(part.view_as(gradient))
+    return tuple(means.tolist())
