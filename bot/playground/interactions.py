@@ -106,7 +106,7 @@ class Interactions:
     def open(
         self,
         *,
-        type: InteractionType,  # noqa: A002  (Discord's own name)
+        kind: InteractionType,
         user: User,
         guild_id: str,
         channel_id: str,
@@ -119,7 +119,7 @@ class Interactions:
         interaction = Interaction(
             id=self._snowflakes.next(),
             token=secrets.token_urlsafe(48),
-            type=type,
+            type=kind,
             user=user,
             guild_id=guild_id,
             channel_id=channel_id,

@@ -120,10 +120,19 @@ class Member:
 
     @classmethod
     async def connect(
-        cls, url: str, *, name: str = "Ada", guild: str = "Study Hall", channel: str = "studio"
+        cls,
+        url: str,
+        *,
+        name: str = "Ada",
+        guild: str = "Study Hall",
+        channel: str = "studio",
+        connector: aiohttp.BaseConnector | None = None,
     ) -> "Member":
-        """Enter a channel as one of the members. Raises MemberError for unknown names."""
-        member = cls(url, aiohttp.ClientSession())
+        """Enter a channel as one of the members. Raises MemberError for unknown names.
+
+        `connector` is for a playground behind TLS.
+        """
+        member = cls(url, aiohttp.ClientSession(connector=connector))
         try:
             await member._enter(name, guild, channel)
         except BaseException:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.playground.gateway.audience import Intent
-from bot.playground.gateway.endpoint import Gateway
+from bot.playground.gateway.sessions import Sessions
 from bot.playground.json_types import JsonObject
 from bot.playground.member_side.events import MemberEvents
 from bot.playground.world import World
@@ -50,9 +50,9 @@ class StoredMessage:
 class Messages:
     """Keeps messages in the order of their ids."""
 
-    def __init__(self, world: World, gateway: Gateway, member_events: MemberEvents) -> None:
+    def __init__(self, world: World, sessions: Sessions, member_events: MemberEvents) -> None:
         self._world = world
-        self._gateway = gateway
+        self._sessions = sessions
         self._member_events = member_events
         self._by_id: dict[str, StoredMessage] = {}
 
@@ -83,7 +83,7 @@ class Messages:
             if channel:
                 gone["guild_id"] = channel.guild_id
             intent = Intent.GUILD_MESSAGES if channel else Intent.DIRECT_MESSAGES
-            self._gateway.dispatch("MESSAGE_DELETE", gone, intent=intent)
+            self._sessions.dispatch("MESSAGE_DELETE", gone, intent=intent)
 
     def _announce(self, event: str, message: StoredMessage) -> None:
         self._member_events.publish(event, message.for_member(), only_for=self._readers(message))
@@ -94,7 +94,7 @@ class Messages:
         if channel:
             body["guild_id"] = channel.guild_id
         intent = Intent.GUILD_MESSAGES if channel else Intent.DIRECT_MESSAGES
-        self._gateway.dispatch(event, body, intent=intent)
+        self._sessions.dispatch(event, body, intent=intent)
 
     def _readers(self, message: StoredMessage) -> str | None:
         direct = self._world.direct_channels.get(message.channel_id)

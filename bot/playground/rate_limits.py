@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from bot.playground.clock import Clock
 from bot.playground.json_types import JsonObject
 
+MANY_WINDOWS = 1000
+
 
 @dataclass(frozen=True, kw_only=True)
 class RouteLimit:
@@ -76,6 +78,7 @@ class RateLimits:
         length = timedelta(seconds=limit.per_seconds)
         if window is None or now - window.opened_at >= length:
             window = self._windows[key] = _Window(opened_at=now, used=0)
+            self._forget_old_windows(now)
         ends = window.opened_at + length
         headers = {
             "X-RateLimit-Limit": str(limit.requests),
@@ -89,3 +92,9 @@ class RateLimits:
             raise RateLimited((ends - now).total_seconds(), visible, scope=scope)
         window.used += 1
         return headers
+
+    def _forget_old_windows(self, now: datetime) -> None:
+        """Every interaction has buckets of its own; none is of use for more than a minute."""
+        if len(self._windows) > MANY_WINDOWS:
+            young = now - timedelta(minutes=1)
+            self._windows = {k: w for k, w in self._windows.items() if w.opened_at > young}

@@ -16,6 +16,7 @@ from bot.playground.composing import Composer
 from bot.playground.exchange import Exchange
 from bot.playground.faults import FaultPlan
 from bot.playground.gateway.endpoint import Gateway
+from bot.playground.gateway.sessions import Sessions
 from bot.playground.interactions import Interactions
 from bot.playground.member_side.acts import MemberActs
 from bot.playground.member_side.api import MemberApi, only_from_here
@@ -67,14 +68,15 @@ class Playground:
         self.world = seeded_world(application_name)
         self.bot_token = _new_token(self.world.application_id)
         snowflakes = Snowflakes(self.clock)
+        self._sessions = Sessions(self.world, self.bot_token)
         self.gateway = Gateway(
-            self.world, self.bot_token, heartbeat_interval_seconds=heartbeat_interval_seconds
+            self._sessions, heartbeat_interval_seconds=heartbeat_interval_seconds
         )
         self._events = MemberEvents()
         self._attachments = AttachmentStore(snowflakes)
         self._interactions = Interactions(self.clock, snowflakes)
         self._registry = CommandRegistry(self.world.application_id, snowflakes, self.clock)
-        self._messages = Messages(self.world, self.gateway, self._events)
+        self._messages = Messages(self.world, self._sessions, self._events)
         self._composer = Composer(self.world, self._attachments, snowflakes, self.clock)
         self._accounts = AccountRoutes(self.world, snowflakes)
         self._acts = MemberActs(
@@ -83,13 +85,13 @@ class Playground:
             messages=self._messages,
             attachments=self._attachments,
             interactions=self._interactions,
-            gateway=self.gateway,
+            sessions=self._sessions,
             events=self._events,
             clock=self.clock,
             attachment_limit_bytes=attachment_limit_bytes,
         )
         self._members = MemberApi(
-            self.world, self._registry, self._messages, self._acts, self._events, self.gateway
+            self.world, self._registry, self._messages, self._acts, self._events, self._sessions
         )
         self._rest = RestApi(
             bot_token=self.bot_token,
@@ -136,7 +138,7 @@ class Playground:
     async def _serve(self) -> None:
         self._interactions.on_unanswered = self._acts.unanswered
         self._interactions.on_expired = self._acts.expired
-        self.gateway.on_status = self._members.bot_status
+        self._sessions.on_status = self._members.bot_status
         # The observer of uploads wants whole requests, so aiohttp's own size limit is off.
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
@@ -149,7 +151,7 @@ class Playground:
         self.url = f"http{secure}://{HOST}:{port}"
         self.gateway_url = f"ws{secure}://{HOST}:{port}"
         self._attachments.base_url = self.url
-        self._accounts.gateway_url = self.gateway.resume_url = self.gateway_url
+        self._accounts.gateway_url = self._sessions.resume_url = self.gateway_url
 
     def _hang_up(self) -> None:
         self.gateway.disconnect(1001, "Going away.")

@@ -10,7 +10,7 @@ from typing import Any, cast
 from bot.playground.attachments import AttachmentStore, UploadedFile
 from bot.playground.clock import Clock
 from bot.playground.discord_json import member_json, partial_channel_json
-from bot.playground.gateway.endpoint import Gateway
+from bot.playground.gateway.sessions import Sessions
 from bot.playground.interactions import (
     ACKNOWLEDGE_WITHIN_SECONDS,
     CallbackType,
@@ -64,7 +64,7 @@ class MemberActs:
         messages: Messages,
         attachments: AttachmentStore,
         interactions: Interactions,
-        gateway: Gateway,
+        sessions: Sessions,
         events: MemberEvents,
         clock: Clock,
         attachment_limit_bytes: int,
@@ -74,7 +74,7 @@ class MemberActs:
         self._messages = messages
         self._attachments = attachments
         self._interactions = interactions
-        self._gateway = gateway
+        self._sessions = sessions
         self._events = events
         self._clock = clock
         self._attachment_limit_bytes = attachment_limit_bytes
@@ -222,7 +222,7 @@ class MemberActs:
         cause: Interaction | None = None,
     ) -> Interaction:
         interaction = self._interactions.open(
-            type=kind,
+            kind=kind,
             user=place.user,
             guild_id=place.guild.id,
             channel_id=place.channel.id,
@@ -231,7 +231,7 @@ class MemberActs:
             source_message_id=source.id if source else None,
             cause=cause,
         )
-        self._gateway.dispatch("INTERACTION_CREATE", self._event(interaction, place, source))
+        self._sessions.dispatch("INTERACTION_CREATE", self._event(interaction, place, source))
         return interaction
 
     def _event(

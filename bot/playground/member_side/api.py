@@ -5,7 +5,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from bot.playground.errors import ApiError
-from bot.playground.gateway.endpoint import Gateway
+from bot.playground.gateway.sessions import Sessions
 from bot.playground.json_types import JsonObject
 from bot.playground.member_side.acts import MemberActs, Place
 from bot.playground.member_side.events import MemberEvents
@@ -31,14 +31,14 @@ class MemberApi:
         messages: Messages,
         acts: MemberActs,
         events: MemberEvents,
-        gateway: Gateway,
+        sessions: Sessions,
     ) -> None:
         self._world = world
         self._registry = registry
         self._messages = messages
         self._acts = acts
         self._events = events
-        self._gateway = gateway
+        self._sessions = sessions
 
     def add_to(self, app: web.Application) -> None:
         """Register the routes."""
@@ -85,7 +85,7 @@ class MemberApi:
         application = {
             "id": self._world.application_id,
             "name": self._world.application_name,
-            "online": self._gateway.online,
+            "online": self._sessions.online,
         }
         body = {
             "users": users,
@@ -146,7 +146,7 @@ class MemberApi:
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         user = self._user(request)
-        greeting = {"t": "BOT_STATUS", "d": {"online": self._gateway.online}}
+        greeting = {"t": "BOT_STATUS", "d": {"online": self._sessions.online}}
         return await self._events.serve(request, user.id, greeting)
 
     def _user(self, request: web.Request) -> User:

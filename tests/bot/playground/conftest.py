@@ -58,8 +58,10 @@ async def enter(playground: Playground) -> AsyncIterator[Enter]:
     """Opens members, and lets them leave when the test is over."""
     async with AsyncExitStack() as stack:
 
-        async def open_member(name: str = "Ada", **where: str) -> Member:
-            member = await Member.connect(playground.url, name=name, **where)
+        async def open_member(
+            name: str = "Ada", *, guild: str = "Study Hall", channel: str = "studio"
+        ) -> Member:
+            member = await Member.connect(playground.url, name=name, guild=guild, channel=channel)
             return await stack.enter_async_context(member)
 
         yield open_member

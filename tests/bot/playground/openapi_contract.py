@@ -7,7 +7,7 @@
 # pyright: reportMissingTypeStubs=false
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -39,7 +39,7 @@ def contract_available() -> bool:
 
 
 @contextmanager
-def contract_kept(playground: Playground) -> Iterator[list[Exchange]]:
+def contract_kept(playground: Playground) -> Generator[list[Exchange]]:
     """Watch a playground; on leaving, fail if any exchange broke the contract.
 
     Yields the growing list of exchanges. Without the description nothing is validated; that
@@ -101,8 +101,8 @@ def _check(where: str, pointer: str, value: Any) -> None:
 
 @cache
 def _validator(pointer: str) -> Any:
-    resource = DRAFT202012.create_resource(_description())
-    registry = cast(Any, Registry()).with_resource(URI, resource)
+    resource: Any = cast(Any, DRAFT202012).create_resource(_description())
+    registry: Any = cast(Any, Registry)().with_resource(URI, resource)
     return Draft202012Validator({"$ref": f"{URI}#{pointer}"}, registry=registry)
 
 

@@ -1,7 +1,7 @@
 """A bot made with an unmodified discord.py; tests give it the commands that they need."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,14 +30,14 @@ class PracticeBot(discord.AutoShardedClient):
         self.resumes = 0
 
     @asynccontextmanager
-    async def running_on(self, playground: Playground) -> AsyncIterator[None]:
+    async def running_on(self, playground: Playground) -> AsyncGenerator[None]:
         """Log in, register the commands, connect; leave at the end."""
         point_discord_at(playground.url, playground.gateway_url)
         async with self.running(playground.bot_token):
             yield
 
     @asynccontextmanager
-    async def running(self, token: str) -> AsyncIterator[None]:
+    async def running(self, token: str) -> AsyncGenerator[None]:
         """As `running_on`, wherever discord.py already points."""
         async with self:
             await self.login(token)

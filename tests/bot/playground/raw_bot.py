@@ -1,6 +1,7 @@
 """A bot without a library: a gateway connection and plain HTTP, to test rules exactly."""
 
 import asyncio
+import io
 import json
 import zlib
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class RawBot:
             if body is not None:
                 form.add_field("payload_json", json.dumps(body))
             for index, (name, content) in enumerate(files.items()):
-                form.add_field(f"files[{index}]", content, filename=name)
+                form.add_field(f"files[{index}]", io.BytesIO(content), filename=name)
             arguments["data"] = form
         elif body is not None:
             arguments["data"] = json.dumps(body)
@@ -121,16 +122,17 @@ class RawBot:
     async def call_back(
         self,
         interaction: Json,
-        type: int,
+        kind: int,
         data: Any = None,
-        **more: Any,  # noqa: A002
+        *,
+        files: dict[str, bytes] | None = None,
     ) -> Answer:
         """Answer an interaction."""
         path = f"/interactions/{interaction['id']}/{interaction['token']}/callback"
-        body: Json = {"type": type}
+        body: Json = {"type": kind}
         if data is not None:
             body["data"] = data
-        return await self.request("POST", f"{path}?with_response=1", body, **more)
+        return await self.request("POST", f"{path}?with_response=1", body, files=files)
 
     def webhook(self, interaction: Json, tail: str = "") -> str:
         """The path of an interaction's webhook."""

@@ -86,7 +86,7 @@ async def test_progress_is_edited_and_the_clip_attached(start_bot: StartBot, ent
     card = await grace.wait_for_message(lambda m: m.content == "settled")
     assert card.attachments[0]["filename"] == "my_clip.mp4"
     assert card.attachments[0]["content_type"] == "video/mp4"
-    with open(path, "rb") as file:  # noqa: ASYNC230, PTH123
+    with open(path, "rb") as file:  # noqa: PTH123
         assert await grace.download(card.attachments[0]) == file.read() * 2
     assert bot.errors == []
 

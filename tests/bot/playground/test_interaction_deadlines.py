@@ -104,7 +104,8 @@ async def test_an_ephemeral_message_cannot_be_reached_with_the_bots_token(
     await ada.type("/ping")
     interaction = await bot.next_interaction()
     receipt = await bot.call_back(interaction, 4, {"content": "psst", "flags": 64})
-    path = f"/channels/{interaction['channel_id']}/messages/{receipt.body['resource']['message']['id']}"
+    message_id = receipt.body["resource"]["message"]["id"]
+    path = f"/channels/{interaction['channel_id']}/messages/{message_id}"
     for method, body in (("GET", None), ("PATCH", {"content": "x"}), ("DELETE", None)):
         answer = await bot.request(method, path, body)
         assert (answer.status, answer.code) == (404, 10008)
