@@ -47,6 +47,9 @@ class Playground:
 
     `port=0` takes a free port. `clock` drives every deadline and rate limit. With `tls` the
     server speaks https and wss. Raises OSError when the port is taken.
+
+    `exchanges` may be set to an observer of the bot's requests; what it raises does not
+    disturb the bot and is raised again on leaving the context.
     """
 
     def __init__(
@@ -132,8 +135,10 @@ class Playground:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close every connection and delete every upload."""
+        """Close every connection and delete every upload; raise what the observer raised."""
         await self._stack.aclose()
+        if error is None and self._rest.observer_failures:
+            raise self._rest.observer_failures[0]
 
     async def _serve(self) -> None:
         self._interactions.on_unanswered = self._acts.unanswered
