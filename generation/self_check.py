@@ -123,7 +123,6 @@ def check_model(model: str, folder: Path | None) -> str:
     """The default model's weights are there, and as safetensors."""
     from generation.errors import GenerationFailed
     from generation.models.catalogue import CATALOGUE_FILE, read_catalogue
-    from generation.models.loading import find_weights
 
     cards = {card.id: card for card in read_catalogue(CATALOGUE_FILE)}
     if model not in cards:
@@ -131,6 +130,8 @@ def check_model(model: str, folder: Path | None) -> str:
             f"the catalogue has no model {model!r}",
             f"Set generation.default_model to one of {', '.join(cards)}.",
         )
+    from generation.models.loading import find_weights
+
     try:
         weights = find_weights(cards[model], folder)
     except GenerationFailed as error:
