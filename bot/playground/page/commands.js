@@ -7,13 +7,12 @@ const CHAT_INPUT = 1;
 /**
  * Every command that can be invoked, subcommands one by one, as
  * {id, root, path, name: "quota show", description, options, permitted}.
- * `options` has the required ones first.
+ * `options` has the required ones first; the order is the bot's.
  */
 export function invocable(registered) {
   return registered
     .filter((command) => (command.type ?? CHAT_INPUT) === CHAT_INPUT)
-    .flatMap((command) => expand(command, command, []))
-    .sort((a, b) => a.name.localeCompare(b.name));
+    .flatMap((command) => expand(command, command, []));
 }
 
 function expand(command, node, path) {

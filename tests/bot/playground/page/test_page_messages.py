@@ -249,6 +249,14 @@ async def test_a_deleted_message_goes_and_another_channel_is_marked_unread(
     await expect(page.get_by_role("button", name="new messages")).to_have_count(0)
 
 
+async def test_the_address_of_a_message_leads_to_it(open_page: OpenPage, stage: Stage) -> None:
+    page = await open_page()
+    goal = await stage.bot.channel("showcase").send("the goal")
+    await stage.bot.channel("studio").send(f"See {goal.jump_url}")
+    await page.get_by_role("button", name="#showcase › message").click()
+    await expect(page.get_by_role("article").filter(has_text="the goal")).to_be_focused()
+
+
 async def test_what_was_missed_while_the_connection_was_lost_appears(
     open_page: OpenPage, stage: Stage
 ) -> None:
