@@ -103,7 +103,7 @@ class PageBot(discord.Client):
         self.presses: list[str] = []
         self.progress: asyncio.Queue[str | None] = asyncio.Queue()
         self.slow_suggestions = asyncio.Event()
-        self.suggested_for: list[str] = []
+        self.asked_slowly = asyncio.Event()
         register_commands(self)
 
     async def setup_hook(self) -> None:
@@ -170,8 +170,8 @@ def register_commands(bot: PageBot) -> None:
 
     @imagine_video.autocomplete("model")
     async def suggest_model(_: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
-        bot.suggested_for.append(current)
         if current == "slow":
+            bot.asked_slowly.set()
             await bot.slow_suggestions.wait()
             return [app_commands.Choice(name="too late", value="late")]
         return [app_commands.Choice(name=m, value=m) for m in MODELS if current in m]

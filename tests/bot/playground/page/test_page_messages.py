@@ -7,7 +7,8 @@ import discord
 import pytest
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
-from tests.bot.playground.page.conftest import OpenPage, Stage, until
+from tests.bot.playground.page.chromium import until
+from tests.bot.playground.page.conftest import OpenPage, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -44,7 +45,7 @@ async def test_progress_is_shown_live_and_the_clip_plays(open_page: OpenPage, st
     stage.bot.progress.put_nowait(None)
     video = card.locator("video")
     await expect(video).to_be_visible()
-    await video.evaluate("video => { video.muted = true; return video.play(); }")
+    await video.evaluate("video => { video.muted = true; void video.play(); }")
     await until(page, "document.querySelector('video').currentTime > 0.2")
     state = await video.evaluate(VIDEO_STATE)
     assert state["duration"] == pytest.approx(2.0, abs=0.05)
@@ -59,7 +60,7 @@ async def test_an_edit_neither_restarts_the_video_nor_moves_the_focus(
     card = await ask_for_clip(page, stage)
     video = card.locator("video")
     await video.evaluate(
-        "video => { video.dataset.mark = 'same'; video.muted = true; return video.play(); }"
+        "video => { video.dataset.mark = 'same'; video.muted = true; void video.play(); }"
     )
     await until(page, "document.querySelector('video').currentTime > 0.1")
     await card.get_by_role("button", name="Reroll").focus()
@@ -78,9 +79,9 @@ async def test_the_reader_is_not_pulled_away_from_older_messages(
     page = await open_page()
     channel = stage.bot.channel("studio")
     first = await channel.send("first")
-    for number in range(3):
-        await channel.send("\n".join([f"{number} line"] * 20))
-    await expect(page.get_by_role("article")).to_have_count(4)
+    for number in range(2):
+        await channel.send("\n".join([f"{number} line"] * 40))
+    await expect(page.get_by_role("article")).to_have_count(3)
     scroller = page.locator(".timeline-scroller")
     await until(
         page,
