@@ -97,7 +97,9 @@ def _sharpening_loss(
         latents = autoencoder.normalised(clips)
         level = torch.rand(len(latents), 1, 1, 1, 1, generator=noise) * _LATENT_NOISE
         dirt = torch.randn(latents.shape, generator=noise) * level
-        blocks = autoencoder.decode_blocks(autoencoder.denormalised(latents + dirt.to(clips.device)))
+        blocks = autoencoder.decode_blocks(
+            autoencoder.denormalised(latents + dirt.to(clips.device))
+        )
     with torch.autocast(clips.device.type, torch.bfloat16):
         sharp = autoencoder.sharpener(blocks)
     sharp = sharp[:, :, autoencoder.patch_frames - 1 :].float()

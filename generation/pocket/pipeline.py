@@ -47,7 +47,11 @@ def load_pocket_pipeline(folder: Path = WEIGHTS_FOLDER) -> LTXConditionPipeline:
     # diffusers looks custom classes up among its own, then in the module that model_index.json
     # names; the autoencoder is ours, so it is handed over rather than found.
     autoencoder = PocketAutoencoder.from_pretrained(
-        folder, subfolder="vae", local_files_only=True, use_safetensors=True, torch_dtype=torch.float32
+        folder,
+        subfolder="vae",
+        local_files_only=True,
+        use_safetensors=True,
+        torch_dtype=torch.float32,
     )
     pipeline = LTXConditionPipeline.from_pretrained(
         folder,

@@ -123,12 +123,13 @@ def is_held_out(scene: Scene) -> bool:
 def sample_scene(rng: np.random.Generator, *, aspect: float = 1.0, loop: bool = False) -> Scene:
     """Draw a scene that training may see. `aspect` is width over height."""
     while True:
-        scene = _draw(rng, aspect=aspect, loop=loop)
+        scene = sample_any_scene(rng, aspect=aspect, loop=loop)
         if not is_held_out(scene):
             return scene
 
 
-def _draw(rng: np.random.Generator, *, aspect: float, loop: bool) -> Scene:
+def sample_any_scene(rng: np.random.Generator, *, aspect: float = 1.0, loop: bool = False) -> Scene:
+    """Draw a scene, held out or not."""
     motion = MOTIONS[rng.choice(len(MOTIONS), p=_MOTION_SHARE)]
     background = BACKGROUNDS[rng.choice(len(BACKGROUNDS), p=_BACKGROUND_SHARE)]
     colours = [colour for colour in COLOURS if is_visible(colour, background)]
