@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
@@ -11,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from generation.inspection import inspect, read_label
+from generation.models.adapter import Image as Picture
+from tests.generation.moving_pictures import decode
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 300
@@ -86,7 +86,7 @@ def test_a_picture_moves_and_the_clip_begins_with_it(tmp_path: Path) -> None:
     picture.save(upload)
     outcome = demo_once(f"/animate image:@{upload} prompt:moving right seed:3", tmp_path)
     assert outcome.status == 0, outcome.complaint
-    first = first_frame(outcome.clip)
+    first = decode(outcome.clip)[0]
     shown = picture.resize((first.shape[1], first.shape[0]), Image.Resampling.LANCZOS)
     assert structural_similarity(np.asarray(shown), first) >= 0.8
 
@@ -146,14 +146,7 @@ def children_of(pid: int) -> list[int]:
         return []
 
 
-def first_frame(clip: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    with av.open(io.BytesIO(clip)) as container:
-        return next(container.decode(video=0)).to_ndarray(format="rgb24").astype(np.uint8)
-
-
-def structural_similarity(
-    first: np.ndarray[Any, np.dtype[np.uint8]], second: np.ndarray[Any, np.dtype[np.uint8]]
-) -> float:
+def structural_similarity(first: Picture, second: Picture) -> float:
     """Mean SSIM of the grey pictures (Wang et al. 2004: Gaussian window, sigma 1.5)."""
 
     def blurred(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 
 from generation.executors.local import LocalExecutor
 from generation.pocket.measure import background_of as background
 from generation.pocket.measure import follow, thing_masks
+from tests.generation.moving_pictures import decode
 from tests.journeys.stage import (
     Stage,
     card_of,
@@ -49,8 +47,7 @@ async def test_a_clip_shows_the_motion_that_was_asked_for(stage: Stage) -> None:
         job_id = await order(ada, "/imagine-video prompt:a red circle moving right seed:7")
         card = await finished_card(ada, job_id)
         media = await ada.download(card.attachments[0])
-    with av.open(io.BytesIO(media)) as container:
-        frames = np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+    frames = decode(media)
     track = follow(thing_masks(frames, background(frames)))
     assert track.x[-1] > track.x[0]
 
