@@ -52,7 +52,10 @@ class StorageError(Exception):
 
 
 class DatabaseError(StorageError):
-    """The database as a whole cannot be used."""
+    """The database as a whole cannot be used.
+
+    `database` is its file, or its address without the password.
+    """
 
 
 @dataclass(kw_only=True, eq=False)
@@ -74,7 +77,7 @@ class DatabaseFolderMissing(DatabaseError):
 class DatabaseNotMigrated(DatabaseError):
     """The database is missing or older than the code."""
 
-    path: Path
+    database: str
     found_revision: str | None
     """None: there is no file, or nothing in it."""
     needed_revision: str
@@ -84,7 +87,7 @@ class DatabaseNotMigrated(DatabaseError):
 class DatabaseTooNew(DatabaseError):
     """The database was written by a later version of the code."""
 
-    path: Path
+    database: str
     found_revision: str
     known_revision: str
 
@@ -93,21 +96,21 @@ class DatabaseTooNew(DatabaseError):
 class DatabaseReadOnly(DatabaseError):
     """The database, or its folder, may not be written."""
 
-    path: Path
+    database: str
 
 
 @dataclass(kw_only=True, eq=False)
 class DatabaseFull(DatabaseError):
     """The disk of the database has no room left."""
 
-    path: Path
+    database: str
 
 
 @dataclass(kw_only=True, eq=False)
 class DatabaseBusy(DatabaseError):
     """Another process kept the database locked for too long."""
 
-    path: Path
+    database: str
     waited_seconds: float
 
 
@@ -115,7 +118,7 @@ class DatabaseBusy(DatabaseError):
 class DatabaseDamaged(DatabaseError):
     """The file is not a database, or a broken one."""
 
-    path: Path
+    database: str
     reason: str
 
 

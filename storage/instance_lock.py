@@ -32,7 +32,7 @@ class InstanceLock:
         except Timeout:
             raise AlreadyRunning(path=self.path, pid=self._holder()) from None
         except PermissionError:
-            raise DatabaseReadOnly(path=self.path) from None
+            raise DatabaseReadOnly(database=str(self.path)) from None
         self.path.write_text(f"{os.getpid()}\n")
 
     def release(self) -> None:

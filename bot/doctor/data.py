@@ -81,7 +81,7 @@ async def examine_database(url: str, *, thorough: bool) -> list[Finding]:
                 Finding(
                     subject="database",
                     verdict=Verdict.GOOD,
-                    detail=f"{database.path}, schema {revision}",
+                    detail=f"{database.place}, schema {revision}",
                 )
             )
             if thorough:

@@ -164,7 +164,7 @@ async def test_readers_cannot_write(database: Database) -> None:
 
 async def test_a_cancelled_caller_does_not_tear_a_unit_apart(database: Database) -> None:
     """The unit waits for another process's lock when its caller gives up; then it completes."""
-    holder = sqlite3.connect(database.path, isolation_level=None)
+    holder = sqlite3.connect(database.place, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     began = asyncio.Event()
 
@@ -188,7 +188,7 @@ async def test_a_cancelled_caller_does_not_tear_a_unit_apart(database: Database)
 
 
 async def test_the_loop_turns_and_readers_read_while_a_write_waits(database: Database) -> None:
-    holder = sqlite3.connect(database.path, isolation_level=None)
+    holder = sqlite3.connect(database.place, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     writing = asyncio.create_task(
         database.write(lambda connection: jobs.add(connection, make_record(1)))
@@ -204,7 +204,7 @@ async def test_the_loop_turns_and_readers_read_while_a_write_waits(database: Dat
 
 async def test_a_lock_that_is_never_let_go_is_an_error(database: Database) -> None:
     await database.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout=1"))
-    holder = sqlite3.connect(database.path, isolation_level=None)
+    holder = sqlite3.connect(database.place, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseBusy):
         await database.write(lambda connection: None)
