@@ -66,7 +66,7 @@ async def open_service(
     """
     async with AsyncExitStack() as stack:
         url = settings.storage.database_url
-        stack.enter_context(InstanceLock.beside(url))
+        await stack.enter_async_context(InstanceLock.beside(url))
         database = await Database.open(url)
         stack.push_async_callback(database.close)
         media_files = MediaFiles(settings.storage.media_folder)

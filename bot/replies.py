@@ -157,8 +157,8 @@ def startup_sentence(error: BaseException) -> str:
             return f"The database {place} is not up to date. Run: python -m bot migrate"
         case storage_errors.DatabaseTooNew(database=place):
             return f"The database {place} comes from a newer version. Update this program."
-        case storage_errors.AlreadyRunning(path=path, pid=pid):
+        case storage_errors.AlreadyRunning(lock=lock, pid=pid):
             who = f"process {pid}" if pid else "another process"
-            return f"Already running: {who} holds {path}."
+            return f"Already running: {who} holds {lock}."
         case _:
             return " ".join(str(error).split()) or type(error).__name__

@@ -6,7 +6,6 @@ Which database it is, a URL says; the units are the same.
 
 import asyncio
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, make_url
@@ -15,18 +14,20 @@ from sqlalchemy.exc import ArgumentError
 from storage import revisions
 from storage.errors import DatabaseNotMigrated, DatabaseTooNew, UnsupportedDatabase
 from storage.group_commit import UnitOfWork
+from storage.postgresql import PostgresServer, postgres_url
 from storage.sqlite import SqliteFile, sqlite_file
 
 # `Connection` is for callers that name it in their units of work: they import no SQLAlchemy.
-__all__ = ["Connection", "Database", "database_file", "migrate", "schema_revision"]
+__all__ = ["Connection", "Database", "backend_of", "migrate", "schema_revision"]
 
 Result = TypeVar("Result")
+Backend = SqliteFile | PostgresServer
 
 
 class Database:
     """An open database. Get one from `Database.open`, give it back with `close`."""
 
-    def __init__(self, backend: SqliteFile) -> None:
+    def __init__(self, backend: Backend) -> None:
         self.place = backend.place
         self._backend = backend
         self._running: set[asyncio.Task[object]] = set()
@@ -34,12 +35,12 @@ class Database:
 
     @classmethod
     async def open(cls, url: str) -> "Database":
-        """Open the migrated database at `sqlite+aiosqlite:///<file>`.
+        """Open the migrated database at `sqlite+aiosqlite:///<file>` or `postgresql+asyncpg://...`.
 
         Raises UnsupportedDatabase, DatabaseFolderMissing, DatabaseNotMigrated, DatabaseTooNew,
-        DatabaseReadOnly, DatabaseBusy, DatabaseDamaged.
+        DatabaseReadOnly, DatabaseBusy, DatabaseDamaged, DatabaseUnreachable.
         """
-        backend = _backend(url)
+        backend = backend_of(url)
         found, newest = await backend.found_revision(), revisions.newest_revision()
         if found != newest:
             if found is None or revisions.is_known(found):
@@ -69,7 +70,8 @@ class Database:
 
         If the unit raises, everything it wrote is rolled back and its error comes through. A unit
         that was handed over runs to its end even if the caller is cancelled meanwhile.
-        Raises DatabaseFull, DatabaseReadOnly, DatabaseBusy, DatabaseDamaged.
+        Raises DatabaseFull, DatabaseReadOnly, DatabaseBusy, DatabaseDamaged, and
+        DatabaseUnreachable, where a unit may be committed although its answer was lost.
         """
         return await self._to_its_end(self._backend.write(unit))
 
@@ -91,11 +93,6 @@ class Database:
         return await asyncio.shield(task)
 
 
-def database_file(url: str) -> Path:
-    """The file that a URL names. Raises UnsupportedDatabase."""
-    return _backend(url).file
-
-
 async def migrate(url: str) -> str:
     """Bring the database to the current schema, making the file if it is missing.
 
@@ -103,7 +100,7 @@ async def migrate(url: str) -> str:
     Raises UnsupportedDatabase, DatabaseFolderMissing, DatabaseTooNew, DatabaseReadOnly,
     DatabaseFull, DatabaseBusy, DatabaseDamaged.
     """
-    backend = _backend(url)
+    backend = backend_of(url)
     found, newest = await backend.found_revision(), revisions.newest_revision()
     if found is not None and not revisions.is_known(found):
         raise DatabaseTooNew(database=backend.place, found_revision=found, known_revision=newest)
@@ -116,15 +113,17 @@ async def schema_revision(url: str) -> str | None:
 
     Raises UnsupportedDatabase, DatabaseFolderMissing, DatabaseDamaged.
     """
-    return await _backend(url).found_revision()
+    return await backend_of(url).found_revision()
 
 
-def _backend(url: str) -> SqliteFile:
+def backend_of(url: str) -> Backend:
+    """What this URL names; nothing is opened. Raises UnsupportedDatabase."""
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise UnsupportedDatabase(url=url.partition(":")[0]) from None
-    file = sqlite_file(url)
-    if file is None:
-        raise UnsupportedDatabase(url=parsed.render_as_string(hide_password=True))
-    return SqliteFile(file)
+    if (file := sqlite_file(parsed)) is not None:
+        return SqliteFile(file)
+    if (server := postgres_url(parsed)) is not None:
+        return PostgresServer(server)
+    raise UnsupportedDatabase(url=parsed.render_as_string(hide_password=True))

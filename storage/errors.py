@@ -2,7 +2,7 @@
 
     StorageError
     ├── DatabaseError
-    │   ├── UnsupportedDatabase      a URL of another kind than SQLite
+    │   ├── UnsupportedDatabase      a URL of neither SQLite nor PostgreSQL
     │   ├── DatabaseFolderMissing    the folder that should hold the file
     │   ├── DatabaseNotMigrated      no database yet, or one older than the code
     │   ├── DatabaseTooNew           written by a later version of the code
@@ -10,6 +10,7 @@
     │   ├── DatabaseFull             no room left on the disk
     │   ├── DatabaseBusy             another process holds the write lock
     │   ├── DatabaseDamaged          not a database, or a broken one
+    │   ├── DatabaseUnreachable      the server does not answer, or lets nobody in
     │   └── AlreadyRunning           another instance uses this database
     ├── LedgerError
     │   ├── InvalidAmount            credits move in whole numbers from 1 on
@@ -60,7 +61,7 @@ class DatabaseError(StorageError):
 
 @dataclass(kw_only=True, eq=False)
 class UnsupportedDatabase(DatabaseError):
-    """The database URL is not sqlite+aiosqlite:///<file>."""
+    """The database URL is neither sqlite+aiosqlite:///<file> nor postgresql+asyncpg://..."""
 
     url: str
     """The URL as given, its password hidden."""
@@ -123,11 +124,19 @@ class DatabaseDamaged(DatabaseError):
 
 
 @dataclass(kw_only=True, eq=False)
+class DatabaseUnreachable(DatabaseError):
+    """The database server does not answer, or does not let this program in."""
+
+    database: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
 class AlreadyRunning(DatabaseError):
     """Another instance uses this database."""
 
-    path: Path
-    """The lock file."""
+    lock: str
+    """The lock file, or the address of the server that holds the lock."""
     pid: int | None
     """The process that holds it, where it could be read."""
 

@@ -99,8 +99,7 @@ class GroupCommit:
             with self._engine.begin() as connection:
                 if len(units) == 1:
                     return [_Outcome(result=units[0](connection))]
-                outcomes = [self._in_savepoint(connection, unit) for unit in units]
-            return outcomes
+                return [self._in_savepoint(connection, unit) for unit in units]
         except BaseException as error:
             reason = self._typed(error)
         if len(units) == 1 or isinstance(reason, DatabaseBusy | DatabaseReadOnly):

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -200,9 +200,8 @@ def _typed(error: BaseException | None, place: str) -> DatabaseError | None:
     return None
 
 
-def sqlite_file(url: str) -> Path | None:
+def sqlite_file(url: URL) -> Path | None:
     """The file that a URL of ours names; None if it names none."""
-    parsed = make_url(url)
-    if parsed.drivername != DRIVER or parsed.database in (None, "", ":memory:"):
+    if url.drivername != DRIVER or url.database in (None, "", ":memory:"):
         return None
-    return Path(str(parsed.database))
+    return Path(str(url.database))

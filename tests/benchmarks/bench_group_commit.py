@@ -1,5 +1,6 @@
-"""Group commit against one commit per unit of work: `python -m tests.benchmarks.bench_group_commit`.
+"""Group commit against one commit per unit of work.
 
+`python -m tests.benchmarks.bench_group_commit` compares them in one run.
 SQLite in WAL mode with synchronous=FULL, as the bot uses it. Each client reserves credits, as
 often as it can, waiting for every acknowledgement. Both ways run in turn, several times, in one
 process; what is compared is the median of each. One JSON object comes out.

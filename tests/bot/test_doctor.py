@@ -67,7 +67,7 @@ async def test_a_damaged_database_is_told_to_restore(migrated: Settings, tmp_pat
 
 
 async def test_a_running_bot_is_noted_and_not_a_fault(migrated: Settings) -> None:
-    with InstanceLock.beside(migrated.storage.database_url):
+    async with InstanceLock.beside(migrated.storage.database_url):
         findings = await examine(migrated)
     running = found(findings, "instance")
     assert running.verdict is Verdict.NOTE
