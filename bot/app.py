@@ -32,7 +32,7 @@ from generation.dispatcher import Dispatcher
 from generation.executor import Executor
 from generation.executors.local import ExecutionLimits, LocalExecutor
 from generation.executors.wire import WorkerSetup
-from generation.guild_queue import GuildQueue, QueueLimits
+from generation.fairness.queue import FairQueue, QueueLimits
 from generation.models.catalogue import CATALOGUE_FILE, Catalogue
 from storage.database import Database
 from storage.instance_lock import InstanceLock
@@ -66,7 +66,7 @@ async def open_service(
     """
     async with AsyncExitStack() as stack:
         url = settings.storage.database_url
-        stack.enter_context(InstanceLock.beside(url))
+        await stack.enter_async_context(InstanceLock.beside(url))
         database = await Database.open(url)
         stack.push_async_callback(database.close)
         media_files = MediaFiles(settings.storage.media_folder)
@@ -92,7 +92,7 @@ async def open_service(
             await executor.start()
             stack.push_async_callback(executor.close)
         dispatcher = Dispatcher(
-            _guild_queue(settings),
+            _fair_queue(settings, estimates),
             executor,
             (
                 Bookkeeping(database=database, media_files=media_files),
@@ -176,13 +176,14 @@ def _local_executor(settings: Settings) -> LocalExecutor:
     )
 
 
-def _guild_queue(settings: Settings) -> GuildQueue:
+def _fair_queue(settings: Settings, estimates: Estimates) -> FairQueue:
     limits = settings.limits
-    return GuildQueue(
+    return FairQueue(
         limits=QueueLimits(
             running_jobs_per_user=limits.running_jobs_per_user,
             waiting_jobs_per_user=limits.waiting_jobs_per_user,
             waiting_jobs_per_guild=limits.waiting_jobs_per_guild,
         ),
         slots=settings.generation.executor_slots,
+        estimate=estimates.job_seconds,
     )

@@ -154,12 +154,12 @@ def startup_sentence(error: BaseException) -> str:
             return f"{error}. Copy it again from the Bot page of Discord's developer portal."
         case storage_errors.DatabaseFolderMissing(folder=folder):
             return f"The folder {folder} does not exist. Create it, or set the data folder."
-        case storage_errors.DatabaseNotMigrated(path=path):
-            return f"The database {path} is not up to date. Run: python -m bot migrate"
-        case storage_errors.DatabaseTooNew(path=path):
-            return f"The database {path} comes from a newer version. Update this program."
-        case storage_errors.AlreadyRunning(path=path, pid=pid):
+        case storage_errors.DatabaseNotMigrated(database=place):
+            return f"The database {place} is not up to date. Run: python -m bot migrate"
+        case storage_errors.DatabaseTooNew(database=place):
+            return f"The database {place} comes from a newer version. Update this program."
+        case storage_errors.AlreadyRunning(lock=lock, pid=pid):
             who = f"process {pid}" if pid else "another process"
-            return f"Already running: {who} holds {path}."
+            return f"Already running: {who} holds {lock}."
         case _:
             return " ".join(str(error).split()) or type(error).__name__

@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Collection, Iterable, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 
 from generation.clip import Clip
 from generation.errors import ExecutionError, GenerationFailed, InfrastructureFault
 from generation.executor import Done, Execution, Executor, Faulted, Stopped
-from generation.guild_queue import GuildQueue
+from generation.fairness.queue import FairQueue
 from generation.job import (
     Job,
     JobCancelled,
@@ -39,9 +40,13 @@ STOP_SECONDS = 5.0
 
 @dataclass(kw_only=True, slots=True)
 class _Run:
-    """A claimed job. `ending` once its outcome is settled: too late to cancel."""
+    """A claimed job. `ending` once its outcome is settled: too late to cancel.
+
+    `seconds` is how long its slot worked for it; None until that is known.
+    """
 
     job: Job
+    seconds: float | None = None
     cancelled: bool = False
     abandoned: bool = False
     ending: bool = False
@@ -52,23 +57,26 @@ class Dispatcher:
 
     Listeners are awaited one after the other, in the order given; what one raises is logged and
     the next is called. A listener that needs long must start a task of its own, for it holds up
-    the slot. `max_bytes` is the largest clip that can be delivered.
+    the slot. `max_bytes` is the largest clip that can be delivered. Whoever's job made a clip is
+    charged the seconds that the clip's facts tell; for any other outcome the `clock` decides.
     """
 
     def __init__(
         self,
-        queue: GuildQueue,
+        queue: FairQueue,
         executor: Executor,
         listeners: Sequence[JobListener],
         *,
         max_bytes: int,
         max_attempts: int = 2,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._queue = queue
         self._executor = executor
         self._listeners = tuple(listeners)
         self._max_bytes = max_bytes
         self._max_attempts = max_attempts
+        self._clock = clock
         self._runs: dict[str, _Run] = {}
         self._slots: list[asyncio.Task[None]] = []
         self._idle: set[asyncio.Task[None]] = set()
@@ -87,7 +95,7 @@ class Dispatcher:
         return self._queue.room_for(guild_id=guild_id, user_id=user_id)
 
     def submit(self, job: Job) -> None:
-        """Accepts a new job. Raises QueueFull, never within `room_for`."""
+        """Accepts a new job, for which the caller has asked `room_for`."""
         self._queue.put(job)
 
     def restore(self, jobs: Iterable[Job]) -> None:
@@ -149,11 +157,13 @@ class Dispatcher:
         run = self._runs[job.id] = _Run(job=job)
         try:
             await self._tell(JobStarted(job=job))
+            began = self._clock()
             outcome = await self._execute(run)
+            run.seconds = _seconds_used(outcome, self._clock() - began)
             await self._conclude(run, outcome)
         finally:
             del self._runs[job.id]
-            self._queue.release(job.id)
+            self._queue.release(job.id, seconds=run.seconds)
 
     async def _execute(self, run: _Run) -> Clip | ExecutionError:
         """What the executor made of the job, whatever it raises."""
@@ -202,7 +212,7 @@ class Dispatcher:
             if run.cancelled:
                 await self._end(run, JobCancelled(job=run.job))
             else:
-                self._queue.requeue(run.job)
+                self._queue.requeue(run.job, seconds=run.seconds)
 
     def _was_last_attempt(self, job: Job) -> bool:
         return job.attempt >= self._max_attempts
@@ -230,6 +240,13 @@ class Dispatcher:
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)
         await asyncio.shield(telling)
+
+
+def _seconds_used(outcome: Clip | ExecutionError, elapsed_seconds: float) -> float:
+    """Waiting for a worker to start or to load a model is charged to nobody who got a clip."""
+    if isinstance(outcome, Clip):
+        return outcome.facts.generation_seconds + outcome.facts.encoding_seconds
+    return elapsed_seconds
 
 
 async def _wait(tasks: Collection[asyncio.Task[None]], timeout_seconds: float) -> None:

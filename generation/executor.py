@@ -58,7 +58,11 @@ class ExecutionStatus(StrEnum):
 
 
 class Executor(Protocol):
-    """Runs executions, at most `slots` at once."""
+    """Runs executions, at most `slots` at once.
+
+    A slot keeps the model of its last execution loaded. An execution goes to a free slot that has
+    its model loaded, else to the one free longest; the fair order counts on it.
+    """
 
     @property
     def slots(self) -> int: ...

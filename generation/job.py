@@ -30,7 +30,8 @@ class Job:
     """What queue and executor need of an accepted request; storage keeps the rest.
 
     `attempt` counts executions that were started: 0 for a job that never ran.
-    `image` holds the PNG bytes of the upload, if the request has one.
+    `image` holds the PNG bytes of the upload, if the request has one. A `relaxed` job was accepted
+    without credits and starts only where no other job may.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Job:
     request: GenerationRequest
     attempt: int = 0
     image: bytes | None = None
+    relaxed: bool = False
 
 
 class Stage(StrEnum):

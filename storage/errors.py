@@ -2,7 +2,7 @@
 
     StorageError
     ├── DatabaseError
-    │   ├── UnsupportedDatabase      a URL of another kind than SQLite
+    │   ├── UnsupportedDatabase      a URL of neither SQLite nor PostgreSQL
     │   ├── DatabaseFolderMissing    the folder that should hold the file
     │   ├── DatabaseNotMigrated      no database yet, or one older than the code
     │   ├── DatabaseTooNew           written by a later version of the code
@@ -10,6 +10,7 @@
     │   ├── DatabaseFull             no room left on the disk
     │   ├── DatabaseBusy             another process holds the write lock
     │   ├── DatabaseDamaged          not a database, or a broken one
+    │   ├── DatabaseUnreachable      the server does not answer, or lets nobody in
     │   └── AlreadyRunning           another instance uses this database
     ├── LedgerError
     │   ├── InvalidAmount            credits move in whole numbers from 1 on
@@ -52,12 +53,15 @@ class StorageError(Exception):
 
 
 class DatabaseError(StorageError):
-    """The database as a whole cannot be used."""
+    """The database as a whole cannot be used.
+
+    `database` is its file, or its address without the password.
+    """
 
 
 @dataclass(kw_only=True, eq=False)
 class UnsupportedDatabase(DatabaseError):
-    """The database URL is not sqlite+aiosqlite:///<file>."""
+    """The database URL is neither sqlite+aiosqlite:///<file> nor postgresql+asyncpg://..."""
 
     url: str
     """The URL as given, its password hidden."""
@@ -74,7 +78,7 @@ class DatabaseFolderMissing(DatabaseError):
 class DatabaseNotMigrated(DatabaseError):
     """The database is missing or older than the code."""
 
-    path: Path
+    database: str
     found_revision: str | None
     """None: there is no file, or nothing in it."""
     needed_revision: str
@@ -84,7 +88,7 @@ class DatabaseNotMigrated(DatabaseError):
 class DatabaseTooNew(DatabaseError):
     """The database was written by a later version of the code."""
 
-    path: Path
+    database: str
     found_revision: str
     known_revision: str
 
@@ -93,21 +97,21 @@ class DatabaseTooNew(DatabaseError):
 class DatabaseReadOnly(DatabaseError):
     """The database, or its folder, may not be written."""
 
-    path: Path
+    database: str
 
 
 @dataclass(kw_only=True, eq=False)
 class DatabaseFull(DatabaseError):
     """The disk of the database has no room left."""
 
-    path: Path
+    database: str
 
 
 @dataclass(kw_only=True, eq=False)
 class DatabaseBusy(DatabaseError):
     """Another process kept the database locked for too long."""
 
-    path: Path
+    database: str
     waited_seconds: float
 
 
@@ -115,7 +119,15 @@ class DatabaseBusy(DatabaseError):
 class DatabaseDamaged(DatabaseError):
     """The file is not a database, or a broken one."""
 
-    path: Path
+    database: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseUnreachable(DatabaseError):
+    """The database server does not answer, or does not let this program in."""
+
+    database: str
     reason: str
 
 
@@ -123,8 +135,8 @@ class DatabaseDamaged(DatabaseError):
 class AlreadyRunning(DatabaseError):
     """Another instance uses this database."""
 
-    path: Path
-    """The lock file."""
+    lock: str
+    """The lock file, or the address of the server that holds the lock."""
     pid: int | None
     """The process that holds it, where it could be read."""
 

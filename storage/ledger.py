@@ -72,6 +72,9 @@ def refill(
         raise InvalidAllowance(daily_allowance_credits=allowance_credits)
     account_id = posting.open_accounts(connection, guild_id, user_id)
     day = now.astimezone(UTC).date().isoformat()
+    if _refilled_on(connection, account_id) >= day:
+        return 0
+    posting.lock_accounts(connection, posting.bank_id(guild_id), account_id)
     available = connection.execute(
         update(accounts)
         .where(
@@ -149,6 +152,7 @@ def reserve(
         "job_id": job_id,
     }
     transfer_id = f"job:{job_id}:reserve"
+    posting.lock_accounts(connection, account_id)
     if posting.made_before(connection, transfer_id, contents):
         return False
     held = connection.execute(
@@ -235,6 +239,14 @@ def available_credits(connection: Connection, *, guild_id: int, user_id: int) ->
     account_id = posting.member_id(guild_id, user_id)
     found = connection.execute(select(_AVAILABLE).where(accounts.c.id == account_id))
     return found.scalar_one_or_none() or 0
+
+
+def _refilled_on(connection: Connection, account_id: str) -> str:
+    """The day of the last refill; it sorts before every day if there was none."""
+    found = connection.execute(
+        select(accounts.c.refilled_day).where(accounts.c.id == account_id)
+    ).scalar_one_or_none()
+    return found or ""
 
 
 def history(

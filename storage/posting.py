@@ -35,6 +35,7 @@ def issue(
         "credit_account_id": member_id(guild_id, user_id),
         "amount_credits": amount_credits,
     }
+    lock_accounts(connection, bank_id(guild_id), member_id(guild_id, user_id))
     if made_before(connection, transfer_id, contents):
         return False
     connection.execute(
@@ -67,6 +68,7 @@ def resolve(
     )
     if reservation is None:
         raise UnknownReservation(job_id=job_id)
+    lock_accounts(connection, reservation["debit_account_id"], reservation["credit_account_id"])
     # The unique index decides, not an earlier look: two resolutions cannot both be first.
     inserted = insert_if_absent(
         connection,
@@ -101,6 +103,20 @@ def made_before(connection: Connection, transfer_id: str, contents: Mapping[str,
     if any(found[name] != value for name, value in contents.items()):
         raise TransferConflict(transfer_id=transfer_id)
     return True
+
+
+def lock_accounts(connection: Connection, *account_ids: str) -> None:
+    """Keep others from these accounts until the unit ends; always in the order of their ids, so
+    that no two units wait for each other. SQLite, which has one writer, only reads them.
+
+    The lock lets others refer to the accounts meanwhile, as a new transfer of theirs does.
+    """
+    connection.execute(
+        select(accounts.c.id)
+        .where(accounts.c.id.in_(account_ids))
+        .order_by(accounts.c.id)
+        .with_for_update(key_share=True)
+    ).all()
 
 
 def open_accounts(connection: Connection, guild_id: int, user_id: int) -> str:

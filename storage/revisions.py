@@ -1,6 +1,5 @@
 """The schema's revisions: which exist, which one a file is at, how to get to the newest."""
 
-import sqlite3
 from functools import cache
 from pathlib import Path
 
@@ -23,17 +22,6 @@ def newest_revision() -> str:
 def is_known(revision: str) -> bool:
     """Whether a migration to this revision came with this code."""
     return any(script.revision == revision for script in _scripts().walk_revisions())
-
-
-def recorded_revision(connection: sqlite3.Connection) -> str | None:
-    """The revision written in a database; None in an empty one. Raises sqlite3.Error."""
-    recorded = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
-    ).fetchone()
-    if recorded is None:
-        return None
-    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return None if row is None else str(row[0])
 
 
 def upgrade(connection: Connection) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -230,5 +230,7 @@ Index(
 
 def insert_if_absent(connection: Connection, table: Table, **values: object) -> bool:
     """Insert one row unless a unique key of it is taken; True if it was inserted."""
-    statement = insert(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    inserted = connection.execute(statement.returning(*table.primary_key.columns))
+    return inserted.first() is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 from pathlib import Path
@@ -20,6 +19,7 @@ from storage.errors import (
     DatabaseNotMigrated,
     DatabaseReadOnly,
     DatabaseTooNew,
+    DatabaseUnreachable,
     UnsupportedDatabase,
 )
 from storage.instance_lock import InstanceLock
@@ -28,7 +28,9 @@ FREE_BYTES_NEEDED = 100 * 2**20
 FREE_BYTES_COMFORTABLE = 2 * 2**30
 
 DATABASE_REMEDIES: dict[type[DatabaseError], str] = {
-    UnsupportedDatabase: "Set storage.database_url to sqlite+aiosqlite:///<file>, or leave it out.",
+    UnsupportedDatabase: "Set storage.database_url to sqlite+aiosqlite:///<file> or "
+    "postgresql+asyncpg://<address>, or leave it out.",
+    DatabaseUnreachable: "See that the server runs, and that address, name and password are right.",
     DatabaseFolderMissing: "Make the folder, then run: python -m bot migrate",
     DatabaseNotMigrated: "Run: python -m bot migrate",
     DatabaseTooNew: "Run the version of Reelroom that wrote it, or a later one.",
@@ -81,7 +83,7 @@ async def examine_database(url: str, *, thorough: bool) -> list[Finding]:
                 Finding(
                     subject="database",
                     verdict=Verdict.GOOD,
-                    detail=f"{database.path}, schema {revision}",
+                    detail=f"{database.place}, schema {revision}",
                 )
             )
             if thorough:
@@ -89,7 +91,7 @@ async def examine_database(url: str, *, thorough: bool) -> list[Finding]:
         finally:
             await database.close()
         if thorough:
-            findings.append(await asyncio.to_thread(_examine_instance, url))
+            findings.append(await _examine_instance(url))
     except DatabaseError as error:
         remedy = DATABASE_REMEDIES.get(type(error), "See docs/operations.md.")
         findings.append(
@@ -111,9 +113,9 @@ async def _examine_books(database: Database) -> Finding:
     )
 
 
-def _examine_instance(url: str) -> Finding:
+async def _examine_instance(url: str) -> Finding:
     try:
-        with InstanceLock.beside(url):
+        async with InstanceLock.beside(url):
             return Finding(
                 subject="instance", verdict=Verdict.GOOD, detail="no bot uses this database now"
             )

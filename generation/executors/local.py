@@ -62,9 +62,8 @@ class LocalExecutor:
             _Slot(setup=setup, limits=limits, environ=environ, program=program)
             for _ in range(slots)
         ]
-        self._free = asyncio.Queue[_Slot]()
-        for slot in self._slots:
-            self._free.put_nowait(slot)
+        self._free = self._slots.copy()
+        self._vacancies = asyncio.Semaphore(slots)
         self._runs: dict[tuple[str, int], _Run] = {}
         self._ended = deque[tuple[str, int]](maxlen=REMEMBERED_RUNS)
 
@@ -90,13 +89,14 @@ class LocalExecutor:
         key = (execution.job_id, execution.attempt)
         run = self._runs[key] = _Run(execution)
         try:
-            slot = await self._free.get()
-            try:
-                async with aclosing(slot.run(run)) as events:
-                    async for event in events:
-                        yield event
-            finally:
-                self._free.put_nowait(slot)
+            async with self._vacancies:
+                slot = self._occupy(execution.request.model)
+                try:
+                    async with aclosing(slot.run(run)) as events:
+                        async for event in events:
+                            yield event
+                finally:
+                    self._free.append(slot)
         finally:
             del self._runs[key]
             self._ended.append(key)
@@ -114,6 +114,12 @@ class LocalExecutor:
             return ExecutionStatus.RUNNING
         ended = (job_id, attempt) in self._ended
         return ExecutionStatus.ENDED if ended else ExecutionStatus.UNKNOWN
+
+    def _occupy(self, model: str) -> _Slot:
+        """The free slot with this model loaded, else the one free longest."""
+        slot = next((slot for slot in self._free if slot.model == model), self._free[0])
+        self._free.remove(slot)
+        return slot
 
 
 class _Run:
@@ -162,6 +168,7 @@ class _Slot:
         self._worker: WorkerProcess | None = None
         self._jobs_done = 0
         self._closed = False
+        self.model = setup.preload
 
     @property
     def pid(self) -> int | None:
@@ -172,6 +179,7 @@ class _Slot:
         if self._worker is None or not self._worker.alive:
             self._worker = await WorkerProcess.start(self._program, self._setup, self._environ)
             self._jobs_done = 0
+            self.model = self._setup.preload
         return self._worker
 
     async def stop(self) -> None:
@@ -181,6 +189,7 @@ class _Slot:
 
     async def run(self, run: _Run) -> AsyncGenerator[ExecutionEvent, None]:
         worker = await self.worker()
+        self.model = run.execution.request.model
         run.begin(worker)
         watch = _Watch(self._limits)
         reusable = False

@@ -68,7 +68,7 @@ async def test_a_damaged_database_is_told_to_restore(migrated: Settings, tmp_pat
 
 async def test_a_running_bot_is_noted_and_not_a_fault(migrated: Settings) -> None:
     url = migrated.storage.database_url
-    with InstanceLock.beside(url):
+    async with InstanceLock.beside(url):
         findings = await examine_database(url, thorough=True)
     running = found(tuple(findings), "instance")
     assert running.verdict is Verdict.NOTE

@@ -18,7 +18,7 @@ from generation.executor import (
     Faulted,
     Stopped,
 )
-from generation.guild_queue import GuildQueue, QueueLimits
+from generation.fairness.queue import FairQueue, QueueLimits
 from generation.job import (
     JobCancelled,
     JobEvent,
@@ -114,7 +114,7 @@ async def bench(
 
     executor = HandOperatedExecutor(slots)
     dispatcher = Dispatcher(
-        GuildQueue(limits=limits, slots=slots), executor, [*listeners, record], max_bytes=1000
+        FairQueue(limits=limits, slots=slots), executor, [*listeners, record], max_bytes=1000
     )
     dispatcher.start()
     try:

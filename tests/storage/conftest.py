@@ -1,17 +1,42 @@
-"""A migrated database in a file of its own, for each test."""
+"""A migrated database for each test: every test that asks for one runs on both kinds."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from storage.database import Database, migrate
+from tests.storage import postgres_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgres_server.PostgresServer]:
+    """A server. Where none can be had its tests are skipped, but with POSTGRES_REQUIRED=1."""
+    try:
+        with postgres_server.running() as server:
+            yield server
+    except postgres_server.NoPostgres as none:
+        if os.environ.get("POSTGRES_REQUIRED") == "1":
+            raise
+        pytest.skip(f"no PostgreSQL: {none}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database the test is run on."""
+    return str(request.param)
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """Where a database would be; nothing is there yet."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'reelroom.db'}"
+async def url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """Where a database would be: there is no file yet, or nothing is in it."""
+    if kind == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'reelroom.db'}"
+        return
+    server: postgres_server.PostgresServer = request.getfixturevalue("postgres")
+    async with server.database() as url:
+        yield url
 
 
 @pytest.fixture

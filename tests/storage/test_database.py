@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -15,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from storage import jobs
-from storage.database import Database, database_file, migrate, schema_revision
+from storage.database import Database, backend_of, migrate, schema_revision
 from storage.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -24,9 +25,13 @@ from storage.errors import (
     DatabaseNotMigrated,
     DatabaseReadOnly,
     DatabaseTooNew,
+    DatabaseUnreachable,
     UnsupportedDatabase,
 )
+from storage.instance_lock import InstanceLock
+from storage.sqlite import SqliteFile
 from tests.storage.builders import make_record
+from tests.storage.kinds import only_postgresql, only_sqlite
 
 NOBODY = 65534
 
@@ -39,12 +44,9 @@ def pragma(connection: Connection, name: str) -> object:
     return connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
 
 
-async def test_migrating_makes_the_file_and_doing_it_again_changes_nothing(
-    url: str, tmp_path: Path
-) -> None:
+async def test_migrating_again_changes_nothing(url: str) -> None:
     assert await schema_revision(url) is None
     revision = await migrate(url)
-    assert (tmp_path / "reelroom.db").is_file()
     assert await migrate(url) == revision == await schema_revision(url)
 
 
@@ -77,11 +79,12 @@ async def test_opening_a_database_that_is_not_there_does_not_make_one(
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_database_of_a_later_version_is_left_alone(url: str, tmp_path: Path) -> None:
+async def test_a_database_of_a_later_version_is_left_alone(url: str) -> None:
     await migrate(url)
-    with sqlite3.connect(tmp_path / "reelroom.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
+    database = await Database.open(url)
+    later = "UPDATE alembic_version SET version_num = '9999'"
+    await database.write(lambda connection: connection.exec_driver_sql(later))
+    await database.close()
     with pytest.raises(DatabaseTooNew) as too_new:
         await Database.open(url)
     assert too_new.value.found_revision == "9999"
@@ -89,6 +92,7 @@ async def test_a_database_of_a_later_version_is_left_alone(url: str, tmp_path: P
         await migrate(url)
 
 
+@only_sqlite
 async def test_a_file_that_is_no_database_is_damaged(url: str, tmp_path: Path) -> None:
     (tmp_path / "reelroom.db").write_bytes(b"these are not the tables you are looking for" * 50)
     with pytest.raises(DatabaseDamaged):
@@ -97,6 +101,7 @@ async def test_a_file_that_is_no_database_is_damaged(url: str, tmp_path: Path) -
         await migrate(url)
 
 
+@only_sqlite
 async def test_a_folder_in_place_of_the_database_is_damage(url: str, tmp_path: Path) -> None:
     (tmp_path / "reelroom.db").mkdir()
     with pytest.raises(DatabaseDamaged, match="not a file"):
@@ -109,22 +114,78 @@ async def test_a_folder_in_place_of_the_database_is_damage(url: str, tmp_path: P
         "sqlite+aiosqlite://",
         "sqlite+aiosqlite:///:memory:",
         "sqlite:///reelroom.db",
-        "postgresql+asyncpg://somebody:secret@localhost/reelroom",
+        "mysql+aiomysql://somebody:secret@localhost/reelroom",
+        "postgresql+psycopg://somebody:secret@localhost/reelroom",
+        "postgresql+asyncpg://somebody:secret@localhost",
         "reelroom.db",
         "",
     ],
 )
-async def test_only_sqlite_files_are_supported(url: str) -> None:
+async def test_other_databases_are_not_supported(url: str) -> None:
     with pytest.raises(UnsupportedDatabase) as unsupported:
         await Database.open(url)
     assert "secret" not in str(unsupported.value)
 
 
 def test_the_file_of_a_url_is_relative_or_absolute_as_written() -> None:
-    assert database_file("sqlite+aiosqlite:///data/a.db") == Path("data/a.db")
-    assert database_file("sqlite+aiosqlite:////srv/50%25 of it.db") == Path("/srv/50% of it.db")
+    for url, file in (
+        ("sqlite+aiosqlite:///data/a.db", "data/a.db"),
+        ("sqlite+aiosqlite:////srv/50%25 of it.db", "/srv/50% of it.db"),
+    ):
+        backend = backend_of(url)
+        assert isinstance(backend, SqliteFile)
+        assert backend.file == Path(file)
 
 
+@pytest.mark.parametrize("driver", ["postgresql+asyncpg", "postgresql", "postgres"])
+def test_the_address_of_a_server_is_told_without_its_password(driver: str) -> None:
+    backend = backend_of(f"{driver}://somebody:secret@db.example/reelroom")
+    assert backend.place == "postgresql+asyncpg://somebody:***@db.example/reelroom"
+
+
+async def test_a_server_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
+    url = f"postgresql+asyncpg://postgres@/reelroom?host={tmp_path}"
+    for action in (schema_revision, migrate, Database.open):
+        with pytest.raises(DatabaseUnreachable):
+            await action(url)
+    with pytest.raises(DatabaseUnreachable):
+        await InstanceLock.beside(url).acquire()
+
+
+@only_postgresql
+async def test_a_database_that_the_server_does_not_have_is_unreachable(url: str) -> None:
+    with pytest.raises(DatabaseUnreachable, match="nowhere"):
+        await Database.open(re.sub(r"/reelroom_\d+", "/nowhere", url))
+
+
+@only_postgresql
+async def test_a_connection_that_the_server_closed_is_replaced(
+    database: Database, url: str
+) -> None:
+    await database.write(lambda connection: jobs.add(connection, make_record(1)))
+    other = await Database.open(url)
+    everybody = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await other.write(lambda connection: connection.exec_driver_sql(everybody).all())
+    await other.close()
+    assert await database.read(job_ids) == ["job1"]
+
+
+@only_postgresql
+async def test_a_server_that_takes_no_writes_is_read_only(database: Database, url: str) -> None:
+    name = re.findall(r"reelroom_\d+", url)[-1]
+    switch = f"ALTER DATABASE {name} SET default_transaction_read_only = on"
+    await database.write(lambda connection: connection.exec_driver_sql(switch))
+    await database.close()
+    reopened = await Database.open(url)
+    with pytest.raises(DatabaseReadOnly):
+        await reopened.write(lambda connection: jobs.add(connection, make_record(1)))
+    await reopened.close()
+
+
+@only_sqlite
 async def test_what_protects_the_data_is_switched_on(database: Database) -> None:
     writer = {
         name: await database.write(lambda connection, name=name: pragma(connection, name))
@@ -162,9 +223,10 @@ async def test_readers_cannot_write(database: Database) -> None:
         await database.read(lambda connection: jobs.add(connection, make_record(1)))
 
 
+@only_sqlite
 async def test_a_cancelled_caller_does_not_tear_a_unit_apart(database: Database) -> None:
     """The unit waits for another process's lock when its caller gives up; then it completes."""
-    holder = sqlite3.connect(database.path, isolation_level=None)
+    holder = sqlite3.connect(database.place, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     began = asyncio.Event()
 
@@ -187,8 +249,9 @@ async def test_a_cancelled_caller_does_not_tear_a_unit_apart(database: Database)
     assert await database.read(job_ids) == ["job1"]
 
 
+@only_sqlite
 async def test_the_loop_turns_and_readers_read_while_a_write_waits(database: Database) -> None:
-    holder = sqlite3.connect(database.path, isolation_level=None)
+    holder = sqlite3.connect(database.place, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     writing = asyncio.create_task(
         database.write(lambda connection: jobs.add(connection, make_record(1)))
@@ -202,9 +265,10 @@ async def test_the_loop_turns_and_readers_read_while_a_write_waits(database: Dat
     assert await database.read(job_ids) == ["job1"]
 
 
+@only_sqlite
 async def test_a_lock_that_is_never_let_go_is_an_error(database: Database) -> None:
     await database.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout=1"))
-    holder = sqlite3.connect(database.path, isolation_level=None)
+    holder = sqlite3.connect(database.place, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseBusy):
         await database.write(lambda connection: None)
@@ -212,6 +276,7 @@ async def test_a_lock_that_is_never_let_go_is_an_error(database: Database) -> No
     holder.close()
 
 
+@only_sqlite
 async def test_a_full_disk_is_an_error_and_loses_nothing(database: Database) -> None:
     """The database is told that it has no more pages, which SQLite treats as a full disk."""
     await database.write(lambda connection: jobs.add(connection, make_record(1)))
@@ -268,7 +333,7 @@ async def open_it(url):
     await (await Database.open(url)).close()
 
 async def lock_it(url):
-    InstanceLock.beside(url).acquire()
+    await InstanceLock.beside(url).acquire()
 
 # Once with rights: afterwards everything is imported, and root's Python needs no reading.
 with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 """Two instances never share a database."""
 
-import os
+import asyncio
 import signal
 import subprocess
 import sys
@@ -12,17 +12,19 @@ from storage.errors import AlreadyRunning, DatabaseFolderMissing
 from storage.instance_lock import InstanceLock
 
 _HOLD = """
-import sys
+import asyncio, sys
 from storage.instance_lock import InstanceLock
 
-lock = InstanceLock.beside(sys.argv[1])
-lock.acquire()
-print("held", flush=True)
-sys.stdin.read()
+async def hold():
+    async with InstanceLock.beside(sys.argv[1]):
+        print("held", flush=True)
+        sys.stdin.read()
+
+asyncio.run(hold())
 """
 
 
-def test_a_second_instance_is_told_who_was_first(url: str) -> None:
+async def test_a_second_instance_is_refused_until_the_first_is_gone(url: str, kind: str) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", _HOLD, url],
         stdin=subprocess.PIPE,
@@ -33,19 +35,24 @@ def test_a_second_instance_is_told_who_was_first(url: str) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(AlreadyRunning) as running:
-            InstanceLock.beside(url).acquire()
-        assert running.value.pid == holder.pid
+            await InstanceLock.beside(url).acquire()
+        assert running.value.pid == (holder.pid if kind == "sqlite" else None)
         holder.send_signal(signal.SIGKILL)
-    with InstanceLock.beside(url) as lock:
-        assert int(lock.path.read_text()) == os.getpid()
+    for _ in range(200):  # A server takes a moment to see that its client is dead.
+        try:
+            async with InstanceLock.beside(url):
+                return
+        except AlreadyRunning:
+            await asyncio.sleep(0.1)
+    pytest.fail("the lock of a dead process was never freed")
 
 
-def test_a_released_lock_can_be_taken_again(url: str) -> None:
+async def test_a_released_lock_can_be_taken_again(url: str) -> None:
     for _ in range(2):
-        with InstanceLock.beside(url):
+        async with InstanceLock.beside(url):
             pass
 
 
-def test_the_lock_of_a_database_in_no_folder_is_an_error(tmp_path: Path) -> None:
+async def test_the_lock_of_a_database_in_no_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatabaseFolderMissing):
-        InstanceLock.beside(f"sqlite+aiosqlite:///{tmp_path}/nowhere/a.db").acquire()
+        await InstanceLock.beside(f"sqlite+aiosqlite:///{tmp_path}/nowhere/a.db").acquire()

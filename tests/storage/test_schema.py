@@ -5,12 +5,15 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import IntegrityError, StatementError
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import CheckConstraint, Connection, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from storage import jobs, ledger, schema
 from storage.database import Database, migrate
 from tests.storage.builders import GUILD, MEMBER, NOW, admit, give, make_record
+from tests.storage.kinds import only_postgresql, only_sqlite
 
 
 def statements(connection: sqlite3.Connection) -> dict[str, list[str]]:
@@ -25,6 +28,7 @@ def statements(connection: sqlite3.Connection) -> dict[str, list[str]]:
     }
 
 
+@only_sqlite
 async def test_migrations_make_what_the_code_describes(url: str, tmp_path: Path) -> None:
     await migrate(url)
     described = create_engine(f"sqlite:///{tmp_path / 'described.db'}")
@@ -37,6 +41,28 @@ async def test_migrations_make_what_the_code_describes(url: str, tmp_path: Path)
     wanted.close()
 
 
+@only_postgresql
+async def test_migrations_make_the_same_on_a_server(database: Database) -> None:
+    def differences(connection: Connection) -> tuple[object, object]:
+        tables = compare_metadata(MigrationContext.configure(connection), schema.metadata)
+        checks = {
+            (table.name, check["name"])
+            for table in schema.metadata.sorted_tables
+            for check in inspect(connection).get_check_constraints(table.name)
+        }
+        return tables, checks
+
+    tables, checks = await database.read(differences)
+    assert tables == []
+    assert checks == {
+        (table.name, constraint.name)
+        for table in schema.metadata.sorted_tables
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+
+
+@only_sqlite
 async def test_every_table_of_ours_is_strict(database: Database) -> None:
     def strict(connection: Connection) -> dict[str, int]:
         rows = connection.execute(text("SELECT name, strict FROM pragma_table_list"))
@@ -50,7 +76,6 @@ async def test_every_table_of_ours_is_strict(database: Database) -> None:
     [
         "UPDATE transfers SET amount_credits = 1",
         "DELETE FROM transfers",
-        "REPLACE INTO transfers SELECT * FROM transfers",
         "UPDATE accounts SET debits_posted = credits_posted + 1 WHERE kind = 'user'",
         "UPDATE accounts SET debits_pending = -1",
         "UPDATE accounts SET kind = 'pot'",
@@ -70,13 +95,29 @@ async def test_every_table_of_ours_is_strict(database: Database) -> None:
     ],
 )
 async def test_the_tables_refuse_what_must_never_be(database: Database, change: str) -> None:
+    await refused(database, change)
+
+
+async def refused(database: Database, change: str) -> None:
     def unit(connection: Connection) -> None:
         give(connection, 100)
         admit(connection, make_record(1))
 
     await database.write(unit)
-    with pytest.raises(IntegrityError):
+    with pytest.raises(DBAPIError) as refusal:
         await database.write(lambda connection: connection.exec_driver_sql(change))
+    # What no integer is, PostgreSQL tells as a fault of the data.
+    assert isinstance(refusal.value, IntegrityError) or "'here'" in change
+
+
+@only_sqlite
+async def test_replacing_does_not_get_past_the_triggers(database: Database) -> None:
+    await refused(database, "REPLACE INTO transfers SELECT * FROM transfers")
+
+
+@only_postgresql
+async def test_truncating_does_not_get_past_the_triggers(database: Database) -> None:
+    await refused(database, "TRUNCATE transfers")
 
 
 async def test_a_second_resolution_is_refused_by_its_index(database: Database) -> None:
@@ -92,7 +133,7 @@ async def test_a_second_resolution_is_refused_by_its_index(database: Database) -
         " debit_account_id, credit_account_id, amount_credits, job_id, made_at"
         " FROM transfers WHERE kind = 'settle'"
     )
-    with pytest.raises(IntegrityError, match="pending_id"):
+    with pytest.raises(IntegrityError, match="pending_id|one_resolution"):
         await database.write(lambda connection: connection.exec_driver_sql(forged))
 
 

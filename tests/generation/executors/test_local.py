@@ -32,7 +32,7 @@ from generation.executor import (
 )
 from generation.executors.local import ExecutionLimits, LocalExecutor
 from generation.executors.wire import WorkerSetup
-from generation.guild_queue import GuildQueue, QueueLimits
+from generation.fairness.queue import FairQueue, QueueLimits
 from generation.job import JobEvent, JobSucceeded, Progress
 from generation.models.catalogue import CATALOGUE_FILE
 from tests.generation.builders import make_job, make_request
@@ -385,7 +385,7 @@ async def test_a_job_whose_worker_is_killed_is_retried_and_delivered_once() -> N
 
     limits = QueueLimits(running_jobs_per_user=1, waiting_jobs_per_user=5, waiting_jobs_per_guild=5)
     async with executor() as local:
-        dispatcher = Dispatcher(GuildQueue(limits=limits), local, [listener], max_bytes=1_000_000)
+        dispatcher = Dispatcher(FairQueue(limits=limits), local, [listener], max_bytes=1_000_000)
         dispatcher.start()
         dispatcher.submit(make_job("one", request=make_request(prompt="big")))
         await asyncio.wait_for(ended.wait(), 60)

@@ -101,7 +101,7 @@ async def test_a_model_that_cannot_be_loaded_fails_its_jobs_with_the_reason(
     [
         "generation.dispatcher",
         "generation.executors.local",
-        "generation.guild_queue",
+        "generation.fairness.queue",
         "generation.uploads",
     ],
 )

@@ -9,23 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.errors import QueueFull, UnknownJob
-from generation.guild_queue import GuildQueue, QueueLimits
+from generation.fairness.queue import FairQueue, QueueLimits
 from generation.job import Job
 from tests.generation.builders import make_job
 
 
 def make_queue(
     *, slots: int = 1, running: int = 1, of_user: int = 100, in_guild: int = 100
-) -> GuildQueue:
+) -> FairQueue:
     limits = QueueLimits(
         running_jobs_per_user=running,
         waiting_jobs_per_user=of_user,
         waiting_jobs_per_guild=in_guild,
     )
-    return GuildQueue(limits=limits, slots=slots)
+    return FairQueue(limits=limits, slots=slots)
 
 
-async def claim_at_once(queue: GuildQueue) -> Job | None:
+async def claim_at_once(queue: FairQueue) -> Job | None:
     """The next job, or None where none may start now."""
     claim = asyncio.ensure_future(queue.claim())
     await asyncio.sleep(0)
@@ -36,9 +36,7 @@ async def claim_at_once(queue: GuildQueue) -> Job | None:
     return None
 
 
-async def run_all(
-    queue: GuildQueue, slots: int = 1, running: deque[Job] | None = None
-) -> list[str]:
+async def run_all(queue: FairQueue, slots: int = 1, running: deque[Job] | None = None) -> list[str]:
     """Runs everything; jobs end in the order in which they began. Gives the order of starts."""
     order: list[str] = []
     running = deque() if running is None else running
@@ -79,6 +77,30 @@ async def test_a_restored_job_that_had_started_goes_before_its_users_other_jobs(
     queue = make_queue(of_user=1)
     queue.restore([make_job("fresh"), make_job("begun", attempt=1), make_job("later")])
     assert await run_all(queue) == ["begun", "fresh", "later"]
+
+
+async def test_a_begun_job_that_is_restored_late_goes_to_the_head_of_its_line() -> None:
+    queue = make_queue()
+    queue.put(make_job("fresh"))
+    queue.restore([make_job("begun", attempt=1)])
+    assert await run_all(queue) == ["begun", "fresh"]
+
+
+async def test_a_relaxed_job_waits_behind_everybody_who_has_credits() -> None:
+    queue = make_queue()
+    queue.put(make_job("relaxed", guild_id=1, user_id=1, relaxed=True))
+    for name in ("A1", "A2", "B1"):
+        queue.put(make_job(name, guild_id=ord(name[0]), user_id=ord(name[0])))
+    assert queue.place("relaxed") == 3
+    assert await run_all(queue) == ["A1", "B1", "A2", "relaxed"]
+
+
+async def test_a_relaxed_job_does_not_wait_for_nobody() -> None:
+    queue = make_queue(slots=2)
+    queue.put(make_job("A1", user_id=1))
+    queue.put(make_job("A2", user_id=1))
+    queue.put(make_job("relaxed", user_id=2, relaxed=True))
+    assert [(await queue.claim()).id for _ in range(2)] == ["A1", "relaxed"]
 
 
 async def test_others_overtake_a_user_who_runs_enough_jobs() -> None:
@@ -143,8 +165,8 @@ def test_a_users_waiting_limit_refuses_further_jobs() -> None:
     queue = make_queue(of_user=2)
     queue.put(make_job("one", guild_id=1))
     queue.put(make_job("two", guild_id=2))
-    with pytest.raises(QueueFull) as refusal:
-        queue.put(make_job("three", guild_id=1))
+    with pytest.raises(QueueFull) as refusal, queue.room_for(guild_id=1, user_id=1):
+        pass
     assert (refusal.value.scope, refusal.value.limit) == ("user", 2)
 
 
@@ -152,10 +174,19 @@ def test_a_guilds_waiting_limit_spares_other_guilds() -> None:
     queue = make_queue(in_guild=2)
     queue.put(make_job("one", user_id=1))
     queue.put(make_job("two", user_id=2))
-    with pytest.raises(QueueFull) as refusal:
-        queue.put(make_job("three", user_id=3))
+    with pytest.raises(QueueFull) as refusal, queue.room_for(guild_id=1, user_id=3):
+        pass
     assert (refusal.value.scope, refusal.value.limit) == ("guild", 2)
-    queue.put(make_job("elsewhere", guild_id=2, user_id=3))
+    with queue.room_for(guild_id=2, user_id=3):
+        pass
+
+
+async def test_a_job_that_starts_makes_room_for_another() -> None:
+    queue = make_queue(of_user=1)
+    queue.put(make_job("one"))
+    await queue.claim()
+    with queue.room_for(guild_id=1, user_id=1):
+        pass
 
 
 def test_two_requests_at_once_cannot_both_have_the_last_place() -> None:
@@ -172,7 +203,8 @@ def test_a_place_that_was_kept_and_not_used_is_free_again() -> None:
     queue = make_queue(of_user=1)
     with pytest.raises(ZeroDivisionError), queue.room_for(guild_id=1, user_id=1):
         raise ZeroDivisionError
-    queue.put(make_job("one"))
+    with queue.room_for(guild_id=1, user_id=1):
+        queue.put(make_job("one"))
 
 
 def test_the_place_of_a_job_that_is_nowhere_is_unknown() -> None:
@@ -190,7 +222,7 @@ async def test_a_running_job_has_place_zero() -> None:
 ARRIVALS = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=1, max_size=24)
 
 
-def fill(queue: GuildQueue, arrivals: list[tuple[int, int]]) -> list[Job]:
+def fill(queue: FairQueue, arrivals: list[tuple[int, int]]) -> list[Job]:
     jobs = [
         make_job(f"{number}", guild_id=guild, user_id=guild * 10 + user)
         for number, (guild, user) in enumerate(arrivals)
