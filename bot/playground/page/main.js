@@ -18,6 +18,7 @@ class Page {
     this.room.followAddress(location.hash);
     this.room.interactions = new Interactions(this.room);
     this.room.fillComposer = (line) => this.composer.fill(line);
+    this.room.openModal = (modal) => new ModalDialog(modal, this.room);
     this.room.goToMessage = (channelId, messageId) => this.goToMessage(channelId, messageId);
     this.room.closeSidebar = () => this.toggleSidebar(false);
     this.timeline = new Timeline(document.getElementById("timeline"), this.room);
@@ -105,8 +106,7 @@ class Page {
 
   receive(name, data) {
     this.room.interactions.observe(name, data);
-    if (name === "MODAL") new ModalDialog(data, this.room);
-    else if (name === "BOT_STATUS") this.setOnline(data.online);
+    if (name === "BOT_STATUS") this.setOnline(data.online);
     else if (name === "COMMANDS_UPDATE") this.reloadCommands().catch((error) => this.composer.complain(error.message));
     else if (name.startsWith("MESSAGE_")) this.receiveMessage(name, data);
   }

@@ -52,7 +52,9 @@ def note_troubles(page: Page, own_url: str, troubles: list[str]) -> None:
             troubles.append(f"console: {message.text}")
 
     def watch_request(request: Request) -> None:
-        if not request.url.startswith((own_url, "blob:")):
+        if not request.url.startswith(
+            (own_url, own_url.replace("127.0.0.1", "localhost"), "blob:")
+        ):
             troubles.append(f"request: {request.url}")
 
     page.set_default_timeout(PATIENCE_MS)

@@ -29,12 +29,19 @@ class RemixModal(discord.ui.Modal, title="Remix this clip"):
         ),
     )
 
+    reference: discord.ui.Label["RemixModal"] = discord.ui.Label(
+        text="Reference",
+        component=discord.ui.FileUpload(required=False, min_values=0, max_values=2),
+    )
+
     async def on_submit(self, interaction: discord.Interaction) -> None:
         """Say what was submitted."""
         assert isinstance(self.camera.component, discord.ui.Select)
+        assert isinstance(self.reference.component, discord.ui.FileUpload)
         camera = self.camera.component.values[0]
+        files = [attachment.filename for attachment in self.reference.component.values]
         await interaction.response.send_message(
-            f"Remix: {self.prompt.value} | {self.seed.value or 'any seed'} | {camera}"
+            f"Remix: {self.prompt.value} | {self.seed.value or 'any seed'} | {camera} | {files}"
         )
 
 
@@ -89,6 +96,13 @@ class CardView(discord.ui.View):
     ) -> None:
         """Say what was chosen."""
         await interaction.response.send_message(f"Kept {', '.join(select.values)}")
+
+    @discord.ui.select(cls=discord.ui.UserSelect[discord.ui.View], placeholder="Credit whom?")
+    async def credit(
+        self, interaction: discord.Interaction, select: discord.ui.UserSelect[discord.ui.View]
+    ) -> None:
+        """Say who was chosen."""
+        await interaction.response.send_message(f"Credited {select.values[0].display_name}")
 
 
 class PageBot(discord.Client):

@@ -101,6 +101,17 @@ async def test_the_reader_is_not_pulled_away_from_older_messages(
     await expect(jump).to_be_hidden()
 
 
+async def test_clips_play_under_either_name_of_this_machine(
+    open_page: OpenPage, stage: Stage
+) -> None:
+    page = await open_page()
+    await page.goto(stage.playground.page_url.replace("127.0.0.1", "localhost"))
+    await expect(page.get_by_role("status")).to_contain_text("is online")
+    card = await ask_for_clip(page, stage)
+    await until(page, "document.querySelector('video')?.readyState >= 1")
+    await expect(card.locator(".media-video figcaption")).to_contain_text("square.mp4")
+
+
 async def test_buttons_of_every_kind(open_page: OpenPage, stage: Stage) -> None:
     page = await open_page()
     card = await ask_for_clip(page, stage)
@@ -129,6 +140,9 @@ async def test_several_options_of_a_menu_are_chosen_with_the_keyboard(
     await page.keyboard.press("Escape")
     await expect(page.get_by_text("Kept First, Last")).to_be_visible()
     await expect(menu).to_be_focused()
+    await card.get_by_role("combobox", name="Credit whom?").click()
+    await page.get_by_role("option", name="Grace").click()
+    await expect(page.get_by_text("Credited Grace")).to_be_visible()
 
 
 async def test_a_modal_checks_its_fields_and_keeps_the_focus_inside(
@@ -156,8 +170,12 @@ async def test_a_modal_checks_its_fields_and_keeps_the_focus_inside(
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("p")
     await page.keyboard.press("Enter")
+    await modal.get_by_label("Reference").set_input_files(
+        [{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": b"words"} for n in "ab"]
+    )
     await modal.get_by_role("button", name="Submit").click()
-    await expect(page.get_by_text("Remix: a blue square | any seed | Pan left")).to_be_visible()
+    answer = "Remix: a blue square | any seed | Pan left | ['a.txt', 'b.txt']"
+    await expect(page.get_by_text(answer)).to_be_visible()
     await expect(modal).to_have_count(0)
     await expect(opener).to_be_focused()
 

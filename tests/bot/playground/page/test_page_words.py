@@ -66,6 +66,11 @@ async def test_lines_are_read_as_commands_with_values(modules_page: Page) -> Non
             [["seed", "7"], ["prompt", "two: words"]],
             "",
         ],
+        '/draw prompt:"a seed:9 here" seed:7': [
+            "draw",
+            [["prompt", "a seed:9 here"], ["seed", "7"]],
+            "",
+        ],
         "/draw a cat seed:1": ["draw", [["seed", "1"]], "a cat"],
         "/draw prompt:ratio 16:9": ["draw", [["prompt", "ratio 16:9"]], ""],
         "/quota show": ["quota show", [], ""],
