@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from generation.pocket.pipeline import weights_digest
 from generation.self_check import Wrong, check_device, check_encoders, check_model, report
 
 
@@ -37,6 +38,18 @@ def test_pickled_weights_do_not_count(tmp_path: Path) -> None:
     with pytest.raises(Wrong) as caught:
         check_model("pocket", tmp_path)
     assert "never loaded" in caught.value.remedy
+
+
+def test_other_weights_than_the_evaluated_ones_are_noticed(tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    (tmp_path / "evaluation.json").write_text(
+        json.dumps({"weights_sha256": weights_digest(tmp_path)})
+    )
+    assert "revision" in check_model("pocket", tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"changed")
+    with pytest.raises(Wrong, match="evaluated"):
+        check_model("pocket", tmp_path)
 
 
 def test_a_check_that_breaks_is_a_finding(capsys: pytest.CaptureFixture[str]) -> None:
