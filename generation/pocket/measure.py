@@ -33,6 +33,8 @@ Floats = NDArray[np.float64]
 
 _FOREGROUND_DISTANCE = 62.0
 """How far in RGB a pixel is from every colour of the background to belong to the thing."""
+_COMMON_SHARE = 0.018
+"""Colours rarer than this in a background are its small details, or the edges between them."""
 _LEAST_AREA = 0.012
 """Smallest share of the picture that counts as a thing."""
 _TEMPLATE_SIZE = 48
@@ -96,7 +98,7 @@ def _tones(background: BackgroundName) -> Floats:
     texture = background_textures()[row : row + VARIANTS]
     pixels = (texture.transpose(0, 2, 3, 1).reshape(-1, 3) * 255).astype(np.int64)
     keys, counts = np.unique(pixels // 8, axis=0, return_counts=True)
-    return (keys[counts > 0.012 * len(pixels)] * 8 + 4).astype(np.float64)
+    return (keys[counts > _COMMON_SHARE * len(pixels)] * 8 + 4).astype(np.float64)
 
 
 def thing_masks(clip: Clip, background: BackgroundName) -> Masks:

@@ -9,24 +9,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from diffusers import LTXVideoTransformer3DModel
 from torch import distributed, nn
 
 from generation.pocket.flow import FlowTraining
+from generation.pocket.transformer import PocketTransformer
 
 _log = logging.getLogger(__name__)
 
 _WARM_STEPS = 200
-_AVERAGE = 0.9990
+_AVERAGE = 0.998
 _WEIGHT_DECAY = 0.02
 _LOG_EVERY = 50
 
 
 def build_transformer(
     *, latent_channels: int, caption_channels: int, width: int = 256, layers: int = 6
-) -> LTXVideoTransformer3DModel:
-    """A new LTX transformer with heads of 32."""
-    return LTXVideoTransformer3DModel(
+) -> PocketTransformer:
+    """A new transformer with heads of 32."""
+    return PocketTransformer(
         in_channels=latent_channels,
         out_channels=latent_channels,
         num_attention_heads=width // 32,
@@ -50,7 +50,7 @@ class TransformerTrainer:
     """Trains a transformer and the moving average of its weights that is worth keeping."""
 
     def __init__(
-        self, transformer: LTXVideoTransformer3DModel, *, learning_rate: float, device: torch.device
+        self, transformer: PocketTransformer, *, learning_rate: float, device: torch.device
     ) -> None:
         self.transformer = transformer.to(device)
         self.average = copy.deepcopy(transformer).eval().requires_grad_(False)
@@ -144,7 +144,7 @@ class TransformerTrainer:
 
 
 def _split(
-    transformer: LTXVideoTransformer3DModel,
+    transformer: PocketTransformer,
 ) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     """The matrices of attention and feed-forward layers, which Muon trains, and the rest."""
     matrices: list[nn.Parameter] = []
