@@ -14,8 +14,13 @@ from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
 _WAVES = 4
-PLACE_FEATURES = 3 * (1 + 2 * _WAVES) + 3
-"""For time, y and x a ramp and waves of four lengths; then the clip's length and size."""
+_COURSE_WAVES = 2
+PLACE_FEATURES = 3 * (1 + 2 * _WAVES) + 3 + 2 + 4 * 2 * _COURSE_WAVES
+"""For time, y and x a ramp and waves of four lengths; the clip's length and size; the products
+of time and place, and waves that travel up, down, left and right through the clip.
+
+With these "the thing is where it should be by now" is one comparison with the caption. From time
+and place alone it is a product of three, which stays undiscovered for thousands of steps."""
 
 
 class PocketTransformer(LTXVideoTransformer3DModel):
@@ -82,6 +87,14 @@ def place_features(coords: Tensor) -> Tensor:
         for octave in range(_WAVES)
         for wave in (torch.sin, torch.cos)
     ]
+    time, place = ramp[:, :1], ramp[:, 1:]
+    courses = torch.cat([place - time, place + time], dim=1)
+    travelling = [
+        wave(courses * math.pi / 2 * 2**octave)
+        for octave in range(_COURSE_WAVES)
+        for wave in (torch.sin, torch.cos)
+    ]
     scale = torch.tensor([4.0, 160.0, 160.0], device=coords.device)[None, :, None]
     size = (extent / scale).expand_as(coords)
-    return torch.cat([ramp, *waves, size], dim=1).transpose(1, 2)
+    found = [ramp, *waves, size, time * place, *travelling]
+    return torch.cat(found, dim=1).transpose(1, 2)
