@@ -126,11 +126,11 @@ async def draw_all(address: str, folder: Path) -> None:
         await page.screenshot(path=folder / "progress.png")
         await show_clip(page)
         await page.get_by_role("button", name="Dismiss message").first.click()
-        await page.screenshot(path=folder / "playground.png")
+        await page.screenshot(path=folder / "page.png")
         for name, viewport, scheme in (("dark", WIDE, "dark"), ("phone", PHONE, "light")):
             other = await open_page(browser, address, viewport, scheme)
             await show_clip(other)
-            await other.screenshot(path=folder / f"playground-{name}.png")
+            await other.screenshot(path=folder / f"page-{name}.png")
         await browser.close()
 
 
