@@ -22,8 +22,8 @@ from playwright.async_api import Browser, Locator, Page, ViewportSize, async_pla
 PROJECT = Path(__file__).parents[1]
 PICTURES = PROJECT / "docs" / "pictures"
 PROMPT_LINE = "/imagine-video prompt:a red circle moving right seed:7"
-WIDE: ViewportSize = {"width": 1200, "height": 800}
-PHONE: ViewportSize = {"width": 390, "height": 780}
+WIDE: ViewportSize = {"width": 1200, "height": 880}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 PIXELS_PER_POINT = 1.5
 START_SECONDS = 120.0
 CLIP_SECONDS = 600.0
@@ -126,6 +126,7 @@ async def draw_all(address: str, folder: Path) -> None:
         await page.screenshot(path=folder / "progress.png")
         await show_clip(page)
         await page.get_by_role("button", name="Dismiss message").first.click()
+        await page.mouse.move(0, 0)  # nothing is drawn as pointed at
         await page.screenshot(path=folder / "page.png")
         for name, viewport, scheme in (("dark", WIDE, "dark"), ("phone", PHONE, "light")):
             other = await open_page(browser, address, viewport, scheme)
