@@ -7,6 +7,10 @@ turns them back and lets a small convolutional network, which sees over the bord
 blocks, sharpen edges and take away seams.
 """
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -136,7 +140,8 @@ class _Sharpener(nn.Module):
         self.calm = nn.GroupNorm(_GROUPS, width)
         self.leave = nn.Conv2d(width, frames * channels, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        if self.leave.bias is not None:
+            nn.init.zeros_(self.leave.bias)
 
     def forward(self, video: Tensor) -> Tensor:
         """Correct (batch, 3, frames, height, width)."""

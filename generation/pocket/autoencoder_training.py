@@ -1,5 +1,11 @@
 """Trains the autoencoder: its basis in closed form, then the sharpening network."""
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily;
+# the `to` of their models is typed as a function without self.
+# pyright: reportArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 import logging
 import time
 from collections.abc import Iterator

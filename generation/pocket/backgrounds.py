@@ -170,7 +170,8 @@ def random_picture(seed: int) -> Texture:
     """A picture of blobs, boxes and soft gradients that stands for any photograph."""
     rng = np.random.default_rng(seed)
     coarse = rng.uniform(0, 255, (int(rng.integers(2, 9)), int(rng.integers(2, 9)), 3))
-    canvas = cv2.resize(coarse.astype(np.float32), (_DRAWN, _DRAWN), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(coarse.astype(np.float32), (_DRAWN, _DRAWN), interpolation=cv2.INTER_CUBIC)
+    canvas = large.astype(np.float32)
     for _ in range(int(rng.integers(4, 40))):
         x, y = rng.uniform(-EXTENT, EXTENT, 2)
         rgb: Rgb = (int(rng.integers(256)), int(rng.integers(256)), int(rng.integers(256)))

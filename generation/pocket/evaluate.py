@@ -5,6 +5,10 @@ measured by `measure`, which knows nothing of the model. Writes `evaluation.json
 clip's result, the digest of the weights), `evaluation.md` (the table) and `contact_sheet.png`.
 """
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportPrivateImportUsage=false
+
 import argparse
 import dataclasses
 import time
@@ -17,7 +21,10 @@ import cv2
 import numpy as np
 import torch
 from diffusers import LTXConditionPipeline
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXVideoCondition
+from diffusers.pipelines.ltx.pipeline_ltx_condition import (
+    LTXVideoCondition,
+    linear_quadratic_schedule,
+)
 from PIL import Image
 
 from generation.loop_seam import seam
@@ -109,6 +116,8 @@ def make_clips(
     conditions: list[LTXVideoCondition] | None = None,
 ) -> list[Clip]:  # fmt: skip
     """One clip a prompt; the noise of each follows from `seed` and its number."""
+    # The pipeline's own schedule, as the list that its scheduler asks for: NumPy 2 warns of tensors.
+    timesteps = [1000.0 * float(sigma) for sigma in linear_quadratic_schedule(settings.steps)]
     clips: list[Clip] = []
     for start in range(0, len(prompts), settings.batch):
         part = list(prompts[start : start + settings.batch])
@@ -117,6 +126,7 @@ def make_clips(
         frames = call(
             prompt=part, conditions=conditions, height=SIDE, width=SIDE, num_frames=FRAMES,
             frame_rate=FRAMES_PER_SECOND, num_inference_steps=settings.steps,
+            timesteps=timesteps,
             guidance_scale=settings.guidance, image_cond_noise_scale=0.0, generator=generators,
             max_sequence_length=MAX_TOKENS, output_type="np",
         ).frames  # fmt: skip

@@ -4,6 +4,10 @@ A sample at time t is x(t) = (1 - t) clean + t noise and the network predicts th
 noise - clean (rectified flow). Latents of given frames stay clean and their tokens have time 0.
 """
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportPrivateImportUsage=false
+
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
@@ -154,7 +158,7 @@ class FlowTraining:
         return torch.where(torch.rand(count, generator=self._noise) < 0.15, uniform, normal)
 
 
-def _attention(device: torch.device) -> AbstractContextManager[None]:
+def _attention(device: torch.device) -> AbstractContextManager[object]:
     """Plain attention on the CPU, whose fused kernel is four times slower backwards."""
     return sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
 

@@ -4,6 +4,11 @@ Rendering every sample anew would take as long as learning from it. The pool kee
 clips of each kind and size, adds a few new ones whenever it is asked, and draws from all.
 """
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily;
+# the `to` of their models is typed as a function without self.
+# pyright: reportArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from dataclasses import dataclass
 from typing import Literal
 

@@ -4,6 +4,9 @@ Each move says where a pixel of one frame comes from in another. The clip's midd
 carried along each of them to the other frames; the move whose pictures differ least wins.
 """
 
+# OpenCV takes and gives arrays of unknown kind.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +36,7 @@ def camera_of(clip: Clip, masks: Masks) -> CameraName | None:
     middle = len(clip) // 2
     if soft[middle][~near[middle]].std() < _LEAST_PATTERN:
         return None
-    errors = {name: _error(soft, near, middle, name) for name in CAMERAS}
+    errors: dict[CameraName, float] = {name: _error(soft, near, middle, name) for name in CAMERAS}
     best = min(errors, key=lambda name: errors[name])
     return best if errors[best] < _LEAST_GAIN * errors["none"] else "none"
 

@@ -1,7 +1,13 @@
 """Puts the pocket model's parts together as diffusers' pipeline, writes and loads the folder."""
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportPrivateImportUsage=false
+# pyright: reportUnknownArgumentType=false
+
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import (
@@ -45,7 +51,7 @@ def load_pocket_pipeline(folder: Path = WEIGHTS_FOLDER) -> LTXConditionPipeline:
     Raises OSError when the folder or a part of it is missing.
     """
     # Part by part: diffusers' own loader builds only classes of its own, and two are ours.
-    options = {"local_files_only": True, "use_safetensors": True}
+    options: dict[str, Any] = {"local_files_only": True, "use_safetensors": True}
     pipeline = assemble(
         transformer=PocketTransformer.from_pretrained(
             folder, subfolder="transformer", torch_dtype=torch.float32, **options

@@ -3,6 +3,9 @@
 Camera and thing are affine maps of the picture's places, one 2 x 3 matrix a frame.
 """
 
+# torch.from_numpy and broadcast_tensors are partly typed.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 from collections.abc import Sequence
 from functools import cache
 

@@ -4,6 +4,11 @@ The encoder learns to tell from every single token what the whole caption says (
 motion, ...). The transformer then gets well separated conditions from its first step.
 """
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily;
+# the `to` of their models is typed as a function without self.
+# pyright: reportArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 import logging
 import time
 
@@ -80,7 +85,6 @@ def build_text_encoder(tokenizer: PreTrainedTokenizerFast, *, width: int = 128) 
         feed_forward_proj="gated-gelu",
         is_decoder=False,
         use_cache=False,
-        tie_word_embeddings=True,
     )
     return T5EncoderModel(config)
 

@@ -6,6 +6,11 @@ on), the pipeline so far (`weights`) and the loss curves (`curves.png`). Scenes,
 noise follow the seed; how many steps fit into the minutes depends on the machine.
 """
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportPrivateImportUsage=false
+# pyright: reportUnknownArgumentType=false
+
 import argparse
 import copy
 import ctypes

@@ -5,6 +5,10 @@ models find the picture's edges from that; a small one hardly learns that "movin
 on the left. Here each token also enters with its own time and place as numbers.
 """
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportPrivateImportUsage=false
+
 import math
 from typing import Any
 

@@ -1,5 +1,12 @@
 """Runs the transformer's training: pace, moving average, checkpoints, curve; resumable."""
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily;
+# the `to` of their models is typed as a function without self.
+# pyright: reportArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportPrivateImportUsage=false
+# pyright: reportUnknownArgumentType=false
+
 import copy
 import logging
 import math
@@ -112,8 +119,8 @@ class TransformerTrainer:
         # A young average follows fast, so that early checkpoints are of use.
         keep = min(_AVERAGE, (1 + self.progress.step) / (10 + self.progress.step))
         with torch.no_grad():
-            averages = list(self.average.parameters())
-            torch._foreach_lerp_(averages, weights, 1 - keep)  # pyright: ignore[reportPrivateUsage]
+            for average, weight in zip(self.average.parameters(), weights, strict=True):
+                average.lerp_(weight, 1 - keep)
         return loss_mean, minutes
 
     def _rate(self, done: float) -> float:

@@ -132,8 +132,8 @@ def sample_any_scene(rng: np.random.Generator, *, aspect: float = 1.0, loop: boo
     """Draw a scene, held out or not."""
     motion = MOTIONS[rng.choice(len(MOTIONS), p=_MOTION_SHARE)]
     background = BACKGROUNDS[rng.choice(len(BACKGROUNDS), p=_BACKGROUND_SHARE)]
-    colours = [colour for colour in COLOURS if is_visible(colour, background)]
-    things = [thing for thing in THINGS if motion != "spin" or thing not in ROUND]
+    colours: list[ColourName] = [colour for colour in COLOURS if is_visible(colour, background)]
+    things: list[ThingName] = [thing for thing in THINGS if motion != "spin" or thing not in ROUND]
     room_x, room_y = max(1.0, aspect), max(1.0, 1 / aspect)
     camera = CAMERAS[rng.choice(len(CAMERAS), p=_CAMERA_SHARE)]
     thing = Thing(

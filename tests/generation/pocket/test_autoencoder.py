@@ -1,3 +1,5 @@
+# diffusers and torch are partly typed.
+# pyright: reportUnknownMemberType=false
 from collections.abc import Iterator
 from pathlib import Path
 

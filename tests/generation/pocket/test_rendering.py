@@ -1,3 +1,5 @@
+# torch.Tensor.unique is partly typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 import pytest
 import torch
 

@@ -1,3 +1,5 @@
+# diffusers and torch are partly typed, and diffusers exports its classes lazily.
+# pyright: reportUnknownMemberType=false, reportPrivateImportUsage=false
 from pathlib import Path
 
 import numpy as np

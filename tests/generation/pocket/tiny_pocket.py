@@ -1,5 +1,8 @@
 """The pocket pipeline with tiny random parts, for tests of everything but its quality."""
 
+# diffusers and torch are partly typed, and diffusers exports its classes lazily.
+# pyright: reportUnknownMemberType=false, reportPrivateImportUsage=false
+
 import torch
 from diffusers import LTXConditionPipeline
 
