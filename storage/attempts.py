@@ -5,6 +5,7 @@ against a job (`faults`), never a restart that was asked for. A job that keeps f
 failed; one that takes its worker down with it twice is dead, for moderators to look at.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -58,18 +59,8 @@ def renew(connection: Connection, *, job_id: str, attempt: int, now: datetime) -
 
     Raises UnknownJob, StaleAttempt, and IllegalMove if the job does not run any more.
     """
-    found = connection.execute(
-        update(schema.jobs)
-        .where(_TABLE.id == job_id, _TABLE.state == "running", _TABLE.attempt == attempt)
-        .values(lease_until=now + LEASE)
-        .returning(_TABLE.cancel_requested)
-    ).first()
-    if found is not None:
-        return bool(found[0])
-    job = jobs.get(connection, job_id)
-    if attempt != job.attempt:
-        raise StaleAttempt(job_id=job_id, attempt=attempt, current_attempt=job.attempt)
-    raise IllegalMove(job_id=job_id, from_state=job.state, to_state="running")
+    _note(connection, job_id, attempt, {"lease_until": now + LEASE})
+    return jobs.get(connection, job_id).cancel_requested
 
 
 def request_cancel(connection: Connection, *, job_id: str) -> bool:
@@ -123,17 +114,11 @@ def record_fault(
     it runs still, for the caller to finish in the same unit, with its credits.
     Raises UnknownJob, StaleAttempt, and IllegalMove if it does not run.
     """
-    jobs.move(
-        connection,
-        job_id,
-        attempt=attempt,
-        to_state="running",
-        allowed=(_TABLE.state == "running") & (_TABLE.attempt == attempt),
-        changes={
-            "faults": _TABLE.faults + 1,
-            "worker_kills": _TABLE.worker_kills + int(killed_worker),
-        },
-    )
+    counted = {
+        "faults": _TABLE.faults + 1,
+        "worker_kills": _TABLE.worker_kills + int(killed_worker),
+    }
+    _note(connection, job_id, attempt, counted)
     job = jobs.get(connection, job_id)
     if job.worker_kills >= KILLS_OF_THE_DEAD:
         return Verdict.DEAD, None
@@ -205,3 +190,18 @@ def requeue_dead(
     if changed.rowcount == 0:
         raise IllegalMove(job_id=job_id, from_state=job.state, to_state="waiting")
     return again
+
+
+def _note(connection: Connection, job_id: str, attempt: int, changes: Mapping[str, object]) -> None:
+    """Write something down about the attempt that runs, and no other."""
+    noted = connection.execute(
+        update(schema.jobs)
+        .where(_TABLE.id == job_id, _TABLE.state == "running", _TABLE.attempt == attempt)
+        .values(**changes)
+    )
+    if noted.rowcount == 1:
+        return
+    job = jobs.get(connection, job_id)
+    if attempt != job.attempt:
+        raise StaleAttempt(job_id=job_id, attempt=attempt, current_attempt=job.attempt)
+    raise IllegalMove(job_id=job_id, from_state=job.state, to_state="running")
