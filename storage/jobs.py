@@ -203,7 +203,7 @@ def of_user(
     """A member's jobs in a guild, newest first; `before` is the id of the last one seen."""
     query = select_jobs().where(_TABLE.guild_id == guild_id, _TABLE.user_id == user_id)
     if before is not None:
-        seen = select(_TABLE.sequence).where(_TABLE.id == before).scalar_subselect_jobs()
+        seen = select(_TABLE.sequence).where(_TABLE.id == before).scalar_subquery()
         query = query.where(_TABLE.sequence < seen)
     return records(connection, query.order_by(_TABLE.sequence.desc()).limit(limit))
 
