@@ -6,6 +6,7 @@ import io
 import re
 from dataclasses import dataclass
 
+import aiohttp
 import discord
 
 from bot.errors import BotError
@@ -19,6 +20,8 @@ NEVER = {
     50083: "the thread is archived",
     50007: "I cannot send the member direct messages",
 }
+NO_ANSWER = (aiohttp.ClientError, OSError, TimeoutError)
+"""The connection failed: nobody knows whether Discord did what it was asked."""
 UNKNOWN_MESSAGE = 10008
 OLD_MESSAGE_EDITED_TOO_OFTEN = 30046
 

@@ -13,7 +13,7 @@ import discord
 import structlog
 
 from bot.card import CardState, Standing, card_embed, card_view
-from bot.channel_messages import ChannelMessages, Undeliverable
+from bot.channel_messages import NO_ANSWER, ChannelMessages, Undeliverable
 from bot.estimates import Estimates
 from bot.outbox import Outbox
 from generation.dispatcher import Dispatcher
@@ -200,7 +200,7 @@ class Delivery:
                     view=card_view(card),
                 )
                 live.shown = embed
-            except (Undeliverable, discord.HTTPException, OSError) as error:
+            except (Undeliverable, discord.HTTPException, *NO_ANSWER) as error:
                 log.warning("card.not_edited", job_id=job_id, error=str(error))
             return True
 

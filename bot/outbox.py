@@ -14,7 +14,13 @@ import discord
 import structlog
 
 from bot.card import CardState, card_embed, card_view, clip_filename
-from bot.channel_messages import Attachment, ChannelMessages, TooLarge, Undeliverable
+from bot.channel_messages import (
+    NO_ANSWER,
+    Attachment,
+    ChannelMessages,
+    TooLarge,
+    Undeliverable,
+)
 from generation.errors import TooLargeToDeliver, UnreadableMedia
 from generation.models.catalogue import Catalogue
 from generation.recompression import recompress_aside
@@ -119,7 +125,7 @@ class Outbox:
             message_id = await self._post(outcome)
         except Undeliverable as error:
             return await self._send_directly(outcome, str(error))
-        except (discord.HTTPException, OSError, TimeoutError) as error:
+        except (discord.HTTPException, *NO_ANSWER) as error:
             return await self._put_off(outcome, error)
         now = datetime.now(UTC)
 
@@ -207,7 +213,7 @@ class Outbox:
         except (Undeliverable, TooLarge, discord.ClientException) as error:
             await self._keep(record.id, f"{why}; {error}")
             return None
-        except (discord.HTTPException, OSError, TimeoutError) as error:
+        except (discord.HTTPException, *NO_ANSWER) as error:
             return await self._put_off(outcome, error)
         now = datetime.now(UTC)
         await self._database.write(

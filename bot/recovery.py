@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import discord
 import structlog
 
-from bot.channel_messages import Undeliverable
+from bot.channel_messages import NO_ANSWER, Undeliverable
 from bot.delivery import Delivery
 from bot.error_codes import error_code
 from bot.estimates import Estimates
@@ -103,7 +103,7 @@ class Recovery:
                 await self._delivery.post_card(record, perhaps_posted=True)
             else:
                 await self._delivery.watch(record.id)
-        except (Undeliverable, discord.HTTPException, OSError) as error:
+        except (Undeliverable, discord.HTTPException, *NO_ANSWER) as error:
             log.warning("card.not_posted", job_id=record.id, error=str(error))
 
     def _take_back(self, connection: Connection) -> tuple[JobRecord, ...]:
