@@ -8,44 +8,33 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import json
 import os
 import platform
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.benchmarks import (
-    bench_acknowledgement,
-    bench_decision_cost,
-    bench_fairness,
-    bench_group_commit,
-    bench_overhead,
-)
+NAMES = ("decision_cost", "fairness", "group_commit", "acknowledgement", "overhead")
 
 
-def _group_commit() -> dict[str, Any]:
-    return dict(asyncio.run(bench_group_commit.compare(clients=32, seconds=3.0, rounds=3)))
-
-
-BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
-    "decision_cost": bench_decision_cost.measure,
-    "fairness": bench_fairness.measure,
-    "group_commit": _group_commit,
-    "acknowledgement": bench_acknowledgement.measure,
-    "overhead": bench_overhead.measure,
-}
+def _run(name: str) -> dict[str, Any]:
+    """Imported only when asked for: one of them brings torch."""
+    module = importlib.import_module(f"tests.benchmarks.bench_{name}")
+    if name == "group_commit":
+        return dict(asyncio.run(module.compare(clients=32, seconds=3.0, rounds=3)))
+    return module.measure()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    names = parser.parse_args().names or list(BENCHMARKS)
-    if unknown := set(names) - set(BENCHMARKS):
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    names = parser.parse_args().names or list(NAMES)
+    if unknown := set(names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     began = datetime.now(UTC)
     load = os.getloadavg()[0]
-    results = {name: BENCHMARKS[name]() for name in names}
+    results = {name: _run(name) for name in names}
     report = {
         "began": began.isoformat(timespec="seconds"),
         "python": platform.python_version(),
