@@ -189,7 +189,7 @@ def _local_executor(settings: Settings) -> LocalExecutor:
             catalogue_file=CATALOGUE_FILE,
             model_folders=generation.model_folders,
             device=generation.device,
-            threads=os.cpu_count() or 1,
+            threads=max(1, (os.cpu_count() or 1) // generation.executor_slots),
             narration_scenes=settings.limits.narration_scenes,
             preload=generation.default_model,
         ),

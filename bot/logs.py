@@ -11,7 +11,11 @@ from typing import Any
 
 import structlog
 
-NOISY = ("discord.client", "discord.gateway", "aiohttp.access", "alembic")
+QUIETER = {
+    "discord.client": logging.ERROR,  # warns that voice, which nothing here uses, is missing
+    "discord.gateway": logging.WARNING,
+    "alembic": logging.WARNING,
+}
 
 
 def configure(*, level: str, as_json: bool) -> None:
@@ -46,5 +50,5 @@ def configure(*, level: str, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in QUIETER.items():
+        logging.getLogger(name).setLevel(least)

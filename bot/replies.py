@@ -82,6 +82,7 @@ SENTENCES: dict[type[BaseException], Sentence] = {
 FAILURES: dict[str, str] = {
     "worker_crashed": "The generator crashed while making this clip, more than once.",
     "worker_hung": "The generator stopped making progress.",
+    "device_failed": "The machine's graphics device reported an error, more than once.",
     "out_of_memory": "The clip needs more memory than this machine has; ask for a shorter one.",
     "too_large_to_deliver": "The clip is too large for Discord; ask for a shorter one.",
     "disk_full": "The bot's disk is full, so the clip could not be kept.",

@@ -120,10 +120,9 @@ def check_ffmpeg() -> str:
 
 
 def check_model(model: str, folder: Path | None) -> str:
-    """The default model's weights are there, and as safetensors."""
+    """The default model's weights are there, as safetensors, and those that were evaluated."""
     from generation.errors import GenerationFailed
     from generation.models.catalogue import CATALOGUE_FILE, read_catalogue
-    from generation.models.loading import find_weights
 
     cards = {card.id: card for card in read_catalogue(CATALOGUE_FILE)}
     if model not in cards:
@@ -131,6 +130,8 @@ def check_model(model: str, folder: Path | None) -> str:
             f"the catalogue has no model {model!r}",
             f"Set generation.default_model to one of {', '.join(cards)}.",
         )
+    from generation.models.loading import find_weights
+
     try:
         weights = find_weights(cards[model], folder)
     except GenerationFailed as error:
@@ -141,7 +142,22 @@ def check_model(model: str, folder: Path | None) -> str:
             f"{weights.folder} holds no safetensors",
             "Get the weights in that format; pickled ones are never loaded.",
         )
+    _compare_with_evaluation(weights.folder)
     return f"{cards[model].title}, {sum(sizes) / 1e6:.0f} MB, revision {weights.revision}"
+
+
+def _compare_with_evaluation(folder: Path) -> None:
+    """The pocket model ships with its evaluation, which names the digest of what it measured."""
+    from generation.pocket.pipeline import weights_digest
+
+    for report in folder.rglob("evaluation.json"):
+        evaluated = json.loads(report.read_text(encoding="utf-8"))["weights_sha256"]
+        if weights_digest(folder) != evaluated:
+            raise Wrong(
+                f"the weights in {folder} are not those that were evaluated",
+                "Check out that folder again, or evaluate anew: "
+                "python -m generation.pocket.evaluate",
+            )
 
 
 if __name__ == "__main__":

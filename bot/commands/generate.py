@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
-from generation.uploads import read_image
 
 from bot.ordering import Ordering, check_channel
 from bot.request_options import RequestOptions, complete
@@ -24,9 +24,11 @@ from generation.request import (
     CameraMove,
     Command,
 )
+from generation.uploads import read_image
 
 CAMERA_CHOICES = [Choice(name=move.value, value=move.value) for move in CameraMove]
 ASPECT_CHOICES = [Choice(name=aspect, value=aspect) for aspect in ("1:1", "16:9", "9:16")]
+DECODERS_AT_ONCE = 2  # each is a process with some hundred MiB of address space
 AUTOCOMPLETE_CHOICES = 25  # Discord's limit
 
 Seed = Range[int, 0, SEED_MAX]
@@ -62,6 +64,7 @@ class GenerateCog(commands.Cog):
         self._settings = settings
         self._catalogue = catalogue
         self._ordering = ordering
+        self._decoders = asyncio.Semaphore(DECODERS_AT_ONCE)
 
     @app_commands.command(name="imagine-video", description="Turn words into a video clip")
     @app_commands.guild_only()
@@ -219,6 +222,7 @@ class GenerateCog(commands.Cog):
         if upload.size > limits.image_bytes:
             most = limits.image_bytes / 2**20
             raise UnusableImage(f"it has {upload.size / 2**20:.1f} MiB; {most:g} MiB are allowed")
-        return await read_image(
-            await upload.read(), max_bytes=limits.image_bytes, max_pixels=limits.image_pixels
-        )
+        async with self._decoders:
+            return await read_image(
+                await upload.read(), max_bytes=limits.image_bytes, max_pixels=limits.image_pixels
+            )

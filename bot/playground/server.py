@@ -47,6 +47,9 @@ class Playground:
 
     `port=0` takes a free port. `clock` drives every deadline and rate limit. With `tls` the
     server speaks https and wss. Raises OSError when the port is taken.
+
+    `exchanges` may be set to an observer of the bot's requests; what it raises does not
+    disturb the bot and is raised again on leaving the context.
     """
 
     def __init__(
@@ -79,27 +82,11 @@ class Playground:
         self._messages = Messages(self.world, self._sessions, self._events)
         self._composer = Composer(self.world, self._attachments, snowflakes, self.clock)
         self._accounts = AccountRoutes(self.world, snowflakes)
-        self._acts = MemberActs(
-            world=self.world,
-            registry=self._registry,
-            messages=self._messages,
-            attachments=self._attachments,
-            interactions=self._interactions,
-            sessions=self._sessions,
-            events=self._events,
-            clock=self.clock,
-            attachment_limit_bytes=attachment_limit_bytes,
-        )
+        self._acts = self._member_acts(attachment_limit_bytes)
         self._members = MemberApi(
             self.world, self._registry, self._messages, self._acts, self._events, self._sessions
         )
-        self._rest = RestApi(
-            bot_token=self.bot_token,
-            rate_limits=RateLimits(self.clock),
-            faults=self.faults,
-            attachment_limit_bytes=attachment_limit_bytes,
-            observer=lambda: self.exchanges,
-        )
+        self._rest = self._rest_api(attachment_limit_bytes)
         self.url = ""
         self.gateway_url = ""
 
@@ -132,14 +119,37 @@ class Playground:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close every connection and delete every upload."""
+        """Close every connection and delete every upload; raise what the observer raised."""
         await self._stack.aclose()
+        if error is None and self._rest.observer_failures:
+            raise self._rest.observer_failures[0]
+
+    def _member_acts(self, attachment_limit_bytes: int) -> MemberActs:
+        return MemberActs(
+            world=self.world,
+            registry=self._registry,
+            messages=self._messages,
+            attachments=self._attachments,
+            interactions=self._interactions,
+            sessions=self._sessions,
+            events=self._events,
+            clock=self.clock,
+            attachment_limit_bytes=attachment_limit_bytes,
+        )
+
+    def _rest_api(self, attachment_limit_bytes: int) -> RestApi:
+        return RestApi(
+            bot_token=self.bot_token,
+            rate_limits=RateLimits(self.clock),
+            faults=self.faults,
+            attachment_limit_bytes=attachment_limit_bytes,
+            observer=lambda: self.exchanges,
+        )
 
     async def _serve(self) -> None:
         self._interactions.on_unanswered = self._acts.unanswered
         self._interactions.on_expired = self._acts.expired
         self._sessions.on_status = self._members.bot_status
-        # The observer of uploads wants whole requests, so aiohttp's own size limit is off.
         runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
@@ -158,6 +168,7 @@ class Playground:
         self._events.close()
 
     def _application(self) -> web.Application:
+        # Sizes are checked by rest/bodies.py, with Discord's error; aiohttp's own limit is off.
         app = web.Application(middlewares=[only_from_here], client_max_size=2**30)
         callbacks = CallbackRoutes(
             self._interactions,

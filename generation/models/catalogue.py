@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from generation.errors import InvalidRequest, UnknownModel, UnsupportedOption
-from generation.request import Command, GenerationRequest
+from generation.request import CameraMove, Command, GenerationRequest
 
 CATALOGUE_FILE = Path(__file__).with_name("catalogue.toml")
 
@@ -38,6 +38,7 @@ class ModelCard:
     revision: str
     licence: str
     commands: tuple[Command, ...]
+    camera_moves: tuple[CameraMove, ...]
     sizes: Mapping[str, tuple[int, int]]
     display_scale: int
     fps: int
@@ -75,6 +76,9 @@ class ModelCard:
             raise UnsupportedOption(
                 "model", self.id, f"cannot do /{request.command}; it does {able}"
             )
+        if request.camera not in (CameraMove.NONE, *self.camera_moves):
+            able = ", ".join(self.camera_moves)
+            raise UnsupportedOption("camera", self.id, f"does {able}, not {request.camera}")
         if request.aspect not in self.sizes:
             raise UnsupportedOption("aspect", self.id, f"knows {', '.join(self.sizes)}")
         if request.command is not Command.NARRATE:
@@ -129,6 +133,7 @@ def _card(model: str, entry: dict[str, Any]) -> ModelCard:
     try:
         fields = dict(entry)
         fields["commands"] = tuple(Command(name) for name in fields["commands"])
+        fields["camera_moves"] = tuple(CameraMove(name) for name in fields["camera_moves"])
         fields["sizes"] = {
             aspect: (int(size[0]), int(size[1])) for aspect, size in fields["sizes"].items()
         }

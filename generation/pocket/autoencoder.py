@@ -150,7 +150,9 @@ class _Sharpener(nn.Module):
         hidden = self.enter(torch.cat([before, grouped, after], dim=2).flatten(0, 1))
         for block in self.blocks:
             hidden = block(hidden)
-        change = _GAIN * self.leave(functional.silu(self.calm(hidden))).reshape(batch, total, -1, rows, columns)
+        change = _GAIN * self.leave(functional.silu(self.calm(hidden))).reshape(
+            batch, total, -1, rows, columns
+        )
         return video + functional.pixel_shuffle(change, self.scale).transpose(1, 2)
 
 

@@ -16,11 +16,11 @@ from generation.pocket.world import sample_picture_scene, sample_scene
 _log = logging.getLogger(__name__)
 
 _WHITENING = 0.5
-_PICTURE_SHARE = 0.12
+_PICTURE_SHARE = 0.08
 _SIZES = ((128, 128), (128, 128), (96, 160), (160, 96))
 """Heights and widths in pixels."""
 _LEARNING_RATE = 1.2e-3
-_LATENT_NOISE = 0.15
+_LATENT_NOISE = 0.25
 """Largest noise, in the transformer's scale, that the sharpener learns to see through."""
 
 
@@ -97,7 +97,9 @@ def _sharpening_loss(
         latents = autoencoder.normalised(clips)
         level = torch.rand(len(latents), 1, 1, 1, 1, generator=noise) * _LATENT_NOISE
         dirt = torch.randn(latents.shape, generator=noise) * level
-        blocks = autoencoder.decode_blocks(autoencoder.denormalised(latents + dirt.to(clips.device)))
+        blocks = autoencoder.decode_blocks(
+            autoencoder.denormalised(latents + dirt.to(clips.device))
+        )
     with torch.autocast(clips.device.type, torch.bfloat16):
         sharp = autoencoder.sharpener(blocks)
     sharp = sharp[:, :, autoencoder.patch_frames - 1 :].float()

@@ -22,9 +22,7 @@ ATTRIBUTES = ("thing", "colour", "size", "motion", "background", "camera", "styl
 _VOWELS = "aeiou"
 
 
-def caption(
-    scene: Scene, rng: np.random.Generator, *, unsaid: frozenset[str] = frozenset()
-) -> str:
+def caption(scene: Scene, rng: np.random.Generator, *, unsaid: frozenset[str] = frozenset()) -> str:
     """One of many wordings that name every attribute that differs from the usual.
 
     `unsaid` holds those of `ATTRIBUTES` to leave out; speed goes with motion.

@@ -33,6 +33,8 @@ Floats = NDArray[np.float64]
 
 _FOREGROUND_DISTANCE = 62.0
 """How far in RGB a pixel is from every colour of the background to belong to the thing."""
+_COMMON_SHARE = 0.018
+"""Colours rarer than this in a background are its small details, or the edges between them."""
 _LEAST_AREA = 0.012
 """Smallest share of the picture that counts as a thing."""
 _TEMPLATE_SIZE = 48
@@ -96,7 +98,7 @@ def _tones(background: BackgroundName) -> Floats:
     texture = background_textures()[row : row + VARIANTS]
     pixels = (texture.transpose(0, 2, 3, 1).reshape(-1, 3) * 255).astype(np.int64)
     keys, counts = np.unique(pixels // 8, axis=0, return_counts=True)
-    return (keys[counts > 0.002 * len(pixels)] * 8 + 4).astype(np.float64)
+    return (keys[counts > _COMMON_SHARE * len(pixels)] * 8 + 4).astype(np.float64)
 
 
 def thing_masks(clip: Clip, background: BackgroundName) -> Masks:
@@ -118,7 +120,9 @@ def _largest_region(mask: Masks) -> Masks:
     if areas.max() < _LEAST_AREA * mask.size:
         return np.zeros_like(mask)
     # A sun's rays or a balloon's string stand apart: keep what is near in size or place.
-    near = cv2.dilate((labels == 1 + int(areas.argmax())).astype(np.uint8), np.ones((9, 9), np.uint8))
+    reach = 2 * max(4, round(0.25 * float(np.sqrt(areas.max())))) + 1
+    largest = (labels == 1 + int(areas.argmax())).astype(np.uint8)
+    near = cv2.dilate(largest, np.ones((reach, reach), np.uint8))
     kept = np.unique(labels[(near > 0) & (labels > 0)])
     return np.isin(labels, kept) & mask
 
@@ -157,7 +161,7 @@ def motion_of(track: Track, masks: Masks) -> MotionName:
     right, down = _rise(track.when, track.x), _rise(track.when, track.y)
     wide, high = float(np.ptp(track.x)), float(np.ptp(track.y))
     net = max(abs(right), abs(down))
-    straight = net > 0.72 * max(wide, high)
+    straight = net > 0.72 * max(wide, high) and _bend(track) < 0.25 * net
     if abs(gain) > 0.45 and net < 0.45:
         return "grow" if gain > 0 else "shrink"
     if net > 0.22 and straight:
@@ -171,6 +175,15 @@ def motion_of(track: Track, masks: Masks) -> MotionName:
     if max(wide, high) > 0.22:
         return "sway" if wide > high else "bounce"
     return "spin" if _turns(masks) else "still"
+
+
+def _bend(track: Track) -> float:
+    """How far the course leaves the straight line through it at most."""
+    along = np.polyfit(track.when, track.x, 1), np.polyfit(track.when, track.y, 1)
+    aside = np.hypot(
+        track.x - np.polyval(along[0], track.when), track.y - np.polyval(along[1], track.when)
+    )
+    return float(aside.max())
 
 
 def _rise(when: Floats, values: Floats) -> float:

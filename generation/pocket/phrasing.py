@@ -4,9 +4,16 @@ The model reads everything from its prompt: the adapter calls `phrase` once and 
 returns. The words are those of `wording`, so the model was trained on them.
 """
 
+import re
 from dataclasses import dataclass
 
-from generation.pocket.wording import CAMERA_PHRASES, MOTION_PHRASES, SPEED_WORDS, VERB_FORMS
+from generation.pocket.wording import (
+    CAMERA_PHRASES,
+    MOTION_PHRASES,
+    PLURALS,
+    SPEED_WORDS,
+    VERB_FORMS,
+)
 from generation.pocket.world import FRAMES_PER_SECOND, CameraName
 
 MAX_TOKENS = 64
@@ -41,7 +48,7 @@ _CAMERA: dict[str, CameraName] = {
     "tilt down": "tilt down", "rotate": "rotate", "rotate left": "rotate",
     "rotate right": "rotate",
 }  # fmt: skip
-_STRENGTH = ("", "slowly", "", "fast", "fast")
+_STRENGTH = ("", "slowly", "", "fast", "quickly")
 _SPEEDS = frozenset(word for words in SPEED_WORDS.values() for word in words)
 _AT_REST = "standing still"
 
@@ -71,32 +78,35 @@ def camera_words(camera: str) -> str:
     return CAMERA_PHRASES[_CAMERA[name]][0]
 
 
-def motion_words(prompt: str, strength: int) -> str:
-    """The words that a motion strength from 0 (still) to 4 adds to this prompt, perhaps none.
+def with_motion(prompt: str, strength: int) -> str:
+    """The prompt with the word for a motion strength from 0 (still) to 4 (fast).
 
-    A prompt that names its own speed keeps it, and 0 stills only a prompt without a motion.
-    Raises ValueError for other strengths.
+    The word follows the prompt's first verb of motion ("moving slowly right"). A prompt that
+    names its own speed keeps it; 0 stills only a prompt without a motion. Raises ValueError for
+    other strengths.
     """
     if not 0 <= strength < len(_STRENGTH):
         raise ValueError(f"motion strength {strength} is not within 0 to {len(_STRENGTH) - 1}")
-    words = prompt.lower().replace(",", " ").replace(".", " ").split()
-    if strength == 0:
-        return "" if _names_motion(words) else _AT_REST
-    if not _SPEEDS.isdisjoint(words) or not _names_motion(words):
-        return ""
-    return _STRENGTH[strength]
+    verb = next((m for m in _WORD.finditer(prompt) if m[0].lower() in _MOTION_VERBS), None)
+    if verb is None:
+        return f"{prompt}, {_AT_REST}" if strength == 0 else prompt
+    named = not _SPEEDS.isdisjoint(word.lower() for word in _WORD.findall(prompt))
+    if named or not _STRENGTH[strength]:
+        return prompt
+    return f"{prompt[: verb.end()]} {_STRENGTH[strength]}{prompt[verb.end() :]}"
 
 
 def phrase(prompt: str, *, camera: str = "", motion: int = 2) -> str:
-    """The prompt with the words for motion strength and camera: "..., slowly, camera zoom in"."""
-    parts = (prompt.strip().rstrip(".,;"), motion_words(prompt, motion), camera_words(camera))
-    return ", ".join(part for part in parts if part)
+    """The prompt with the words for motion strength and camera added.
+
+    "a red circle moving slowly right, the camera zooms in". Raises ValueError as
+    `with_motion` and `camera_words` do.
+    """
+    text = with_motion(prompt.strip().rstrip(".,;"), motion)
+    return ", ".join(part for part in (text, camera_words(camera)) if part)
 
 
-def _names_motion(words: list[str]) -> bool:
-    return not _MOTION_VERBS.isdisjoint(words)
-
-
+_WORD = re.compile(r"[^\W\d_]+")
 _MOTION_VERBS = frozenset(
     word
     for motion, phrases in MOTION_PHRASES.items()
@@ -105,4 +115,5 @@ _MOTION_VERBS = frozenset(
     for verb in text.split()
     if verb in VERB_FORMS
     for word in (verb, *VERB_FORMS[verb])
-)
+) - frozenset(PLURALS).union(PLURALS.values())
+"""Verbs of motion in all forms, without "circle", which is rather the thing."""

@@ -7,18 +7,18 @@ import torch
 from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     LTXConditionPipeline,
-    LTXVideoTransformer3DModel,
 )
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from generation.pocket.autoencoder import PocketAutoencoder
+from generation.pocket.transformer import PocketTransformer
 
 WEIGHTS_FOLDER = Path(__file__).with_name("weights")
 
 
 def assemble(
     *,
-    transformer: LTXVideoTransformer3DModel,
+    transformer: PocketTransformer,
     autoencoder: PocketAutoencoder,
     text_encoder: T5EncoderModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -34,7 +34,7 @@ def assemble(
 
 
 def save_pocket_pipeline(pipeline: LTXConditionPipeline, folder: Path) -> None:
-    """Write half-precision safetensors in diffusers' layout; the pipeline becomes half precision."""
+    """Turn the pipeline to half precision and write safetensors in diffusers' layout."""
     pipeline.to(torch.float16)
     pipeline.save_pretrained(folder, safe_serialization=True)
 
@@ -44,17 +44,21 @@ def load_pocket_pipeline(folder: Path = WEIGHTS_FOLDER) -> LTXConditionPipeline:
 
     Raises OSError when the folder or a part of it is missing.
     """
-    # diffusers looks custom classes up among its own, then in the module that model_index.json
-    # names; the autoencoder is ours, so it is handed over rather than found.
-    autoencoder = PocketAutoencoder.from_pretrained(
-        folder, subfolder="vae", local_files_only=True, use_safetensors=True, torch_dtype=torch.float32
-    )
-    pipeline = LTXConditionPipeline.from_pretrained(
-        folder,
-        vae=autoencoder,
-        dtype=torch.float32,
-        local_files_only=True,
-        use_safetensors=True,
+    # Part by part: diffusers' own loader builds only classes of its own, and two are ours.
+    options = {"local_files_only": True, "use_safetensors": True}
+    pipeline = assemble(
+        transformer=PocketTransformer.from_pretrained(
+            folder, subfolder="transformer", torch_dtype=torch.float32, **options
+        ),
+        autoencoder=PocketAutoencoder.from_pretrained(
+            folder, subfolder="vae", torch_dtype=torch.float32, **options
+        ),
+        text_encoder=T5EncoderModel.from_pretrained(
+            folder / "text_encoder", dtype=torch.float32, **options
+        ),
+        tokenizer=PreTrainedTokenizerFast.from_pretrained(
+            folder / "tokenizer", local_files_only=True
+        ),
     )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

@@ -36,7 +36,7 @@ def render(scenes: Sequence[Scene], *, frames: int, height: int, width: int) -> 
     clips = torch.empty(len(scenes), 3, frames, height, width)
     for clip, scene in zip(clips, scenes, strict=True):
         view = camera_view(scene, frames=frames)
-        world = _view_maps(view)
+        world = view_maps(view)
         drawn = frames if scene.camera != "none" else 1
         picture = _sample(_texture_of(scene), world[:drawn] / backgrounds.EXTENT, pixels)
         if scene.thing is None:
@@ -59,7 +59,7 @@ def _pixel_places(height: int, width: int) -> Tensor:
     return torch.stack(torch.broadcast_tensors(x[None, :], y[:, None], torch.ones(1, 1)), dim=-1)
 
 
-def _view_maps(view: View) -> Maps:
+def view_maps(view: View) -> Maps:
     """From the picture to the world places it shows."""
     cos, sin = np.cos(view.turn) / view.zoom, np.sin(view.turn) / view.zoom
     return _stacked([[cos, -sin, view.x], [sin, cos, view.y]])

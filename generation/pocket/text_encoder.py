@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 MAX_TOKENS = 64
 """Longest prompt in tokens; what follows is cut."""
-_UNKNOWN = "<unk>"
+_PADDING, _END, _UNKNOWN = "<pad>", "</s>", "<unk>"
 _IGNORED = -100
 _CLASSES: dict[str, int] = {
     "thing": len(THINGS), "colour": len(COLOURS), "size": len(SIZES), "motion": len(MOTIONS),
@@ -48,7 +48,7 @@ _UNKNOWN_SHARE = 0.15
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
     """Whole words of the pocket vocabulary, lower-cased; T5's special tokens 0, 1 and 2."""
-    words = ["<pad>", "</s>", _UNKNOWN, *trained_words()]
+    words = [_PADDING, _END, _UNKNOWN, *trained_words()]
     tokenizer = Tokenizer(models.WordLevel({w: n for n, w in enumerate(words)}, unk_token=_UNKNOWN))
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     # Keep letters only: punctuation and digits carry nothing here.
@@ -56,12 +56,12 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         [pre_tokenizers.Punctuation("removed"), pre_tokenizers.WhitespaceSplit()]
     )
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A </s>", special_tokens=[("</s>", 1)]
+        single=f"$A {_END}", special_tokens=[(_END, 1)]
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        eos_token="</s>",
-        pad_token="<pad>",
+        eos_token=_END,
+        pad_token=_PADDING,
         unk_token=_UNKNOWN,
         model_max_length=MAX_TOKENS,
     )

@@ -9,24 +9,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from diffusers import LTXVideoTransformer3DModel
 from torch import distributed, nn
 
 from generation.pocket.flow import FlowTraining
+from generation.pocket.transformer import PocketTransformer
 
 _log = logging.getLogger(__name__)
 
 _WARM_STEPS = 200
-_AVERAGE = 0.9990
+_AVERAGE = 0.998
 _WEIGHT_DECAY = 0.02
 _LOG_EVERY = 50
 
 
 def build_transformer(
     *, latent_channels: int, caption_channels: int, width: int = 256, layers: int = 6
-) -> LTXVideoTransformer3DModel:
-    """A new LTX transformer with heads of 32."""
-    return LTXVideoTransformer3DModel(
+) -> PocketTransformer:
+    """A new transformer with heads of 32."""
+    return PocketTransformer(
         in_channels=latent_channels,
         out_channels=latent_channels,
         num_attention_heads=width // 32,
@@ -50,15 +50,22 @@ class TransformerTrainer:
     """Trains a transformer and the moving average of its weights that is worth keeping."""
 
     def __init__(
-        self, transformer: LTXVideoTransformer3DModel, *, learning_rate: float, device: torch.device
+        self, transformer: PocketTransformer, *, learning_rate: float, device: torch.device
     ) -> None:
         self.transformer = transformer.to(device)
         self.average = copy.deepcopy(transformer).eval().requires_grad_(False)
         self.progress = Progress()
         self._learning_rate = learning_rate
-        self._optimizer = torch.optim.AdamW(
-            transformer.parameters(), lr=learning_rate, betas=(0.9, 0.98), weight_decay=_WEIGHT_DECAY
-        )
+        matrices, others = _split(transformer)
+        self._optimizers: tuple[torch.optim.Optimizer, ...] = (
+            torch.optim.Muon(
+                matrices, lr=learning_rate, weight_decay=_WEIGHT_DECAY,
+                adjust_lr_fn="match_rms_adamw",
+            ),
+            torch.optim.AdamW(
+                others, lr=learning_rate, betas=(0.9, 0.98), weight_decay=_WEIGHT_DECAY
+            ),
+        )  # fmt: skip
 
     def run(
         self,
@@ -74,7 +81,8 @@ class TransformerTrainer:
         self.transformer.train()
         while self.progress.minutes < until_minutes:
             done = self.progress.minutes / until_minutes
-            self._optimizer.param_groups[0]["lr"] = self._rate(done)
+            for optimizer in self._optimizers:
+                optimizer.param_groups[0]["lr"] = self._rate(done)
             minutes = before + (time.monotonic() - started) / 60
             loss, self.progress.minutes = self._step(training, minutes)
             recent += loss / _LOG_EVERY
@@ -93,12 +101,13 @@ class TransformerTrainer:
     def _step(self, training: FlowTraining, minutes: float) -> tuple[float, float]:
         """One step; returns loss and minutes, the means over all training processes."""
         _, loss = training.loss()
-        self._optimizer.zero_grad()
+        self.transformer.zero_grad()
         loss.backward()
         weights = list(self.transformer.parameters())
         loss_mean, minutes = _shared(weights, loss.item(), minutes)
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        self._optimizer.step()
+        for optimizer in self._optimizers:
+            optimizer.step()
         self.progress.step += 1
         # A young average follows fast, so that early checkpoints are of use.
         keep = min(_AVERAGE, (1 + self.progress.step) / (10 + self.progress.step))
@@ -117,7 +126,7 @@ class TransformerTrainer:
         state = {
             "transformer": self.transformer.state_dict(),
             "average": self.average.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
             "progress": vars(self.progress),
         }
         part = path.with_suffix(".part")
@@ -129,8 +138,21 @@ class TransformerTrainer:
         state = torch.load(path, weights_only=True)
         self.transformer.load_state_dict(state["transformer"])
         self.average.load_state_dict(state["average"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
         self.progress = Progress(**state["progress"])
+
+
+def _split(
+    transformer: PocketTransformer,
+) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """The matrices of attention and feed-forward layers, which Muon trains, and the rest."""
+    matrices: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
+    for name, weight in transformer.named_parameters():
+        inner = name.startswith("transformer_blocks.") and name.endswith(".weight")
+        (matrices if inner and weight.ndim == 2 else others).append(weight)
+    return matrices, others
 
 
 def _shared(weights: list[nn.Parameter], *figures: float) -> tuple[float, ...]:

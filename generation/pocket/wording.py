@@ -58,7 +58,8 @@ SPEED_WORDS: dict[SpeedName, tuple[str, ...]] = {
 MOTION_PHRASES: dict[MotionName, tuple[str, ...]] = {
     "right": (
         "moving {} right", "moving {} right", "moving right {}", "moves {} right",
-        "moving {} to the right", "moves {} to the right", "moves right {}", "drifts {} to the right",
+        "moving {} to the right", "moves {} to the right", "moves right {}",
+        "drifts {} to the right",
         "drifting {} right", "goes {} rightwards", "going {} right", "glides {} to the right",
         "sliding {} to the right", "slides {} right", "travels {} right", "flies {} to the right",
         "flying {} right", "sails {} to the right", "sailing {} right", "drives {} right",
@@ -89,8 +90,8 @@ MOTION_PHRASES: dict[MotionName, tuple[str, ...]] = {
         "moving {} to the bottom", "moves {} from the top to the bottom",
     ),
     "still": (
-        "", "", "standing still", "standing still", "stays still", "not moving", "is still", "resting",
-        "motionless", "holding still",
+        "", "", "standing still", "standing still", "stays still", "not moving", "is still",
+        "resting", "motionless", "holding still",
     ),
     "grow": (
         "growing {}", "growing {}", "grows {}", "{} growing", "getting {} bigger", "gets bigger {}",

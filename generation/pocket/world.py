@@ -123,12 +123,13 @@ def is_held_out(scene: Scene) -> bool:
 def sample_scene(rng: np.random.Generator, *, aspect: float = 1.0, loop: bool = False) -> Scene:
     """Draw a scene that training may see. `aspect` is width over height."""
     while True:
-        scene = _draw(rng, aspect=aspect, loop=loop)
+        scene = sample_any_scene(rng, aspect=aspect, loop=loop)
         if not is_held_out(scene):
             return scene
 
 
-def _draw(rng: np.random.Generator, *, aspect: float, loop: bool) -> Scene:
+def sample_any_scene(rng: np.random.Generator, *, aspect: float = 1.0, loop: bool = False) -> Scene:
+    """Draw a scene, held out or not."""
     motion = MOTIONS[rng.choice(len(MOTIONS), p=_MOTION_SHARE)]
     background = BACKGROUNDS[rng.choice(len(BACKGROUNDS), p=_BACKGROUND_SHARE)]
     colours = [colour for colour in COLOURS if is_visible(colour, background)]
@@ -138,7 +139,7 @@ def _draw(rng: np.random.Generator, *, aspect: float, loop: bool) -> Scene:
     thing = Thing(
         name=things[rng.integers(len(things))],
         colour=colours[rng.integers(len(colours))],
-        size=SIZES[rng.choice(3, p=(0.15, 0.7, 0.15))],
+        size=SIZES[rng.choice(3, p=(0.1, 0.8, 0.1))],
         x=float(rng.uniform(-0.2, 0.2) * room_x),
         y=float(rng.uniform(-0.2, 0.2) * room_y),
         phase=float(rng.uniform()),
@@ -146,7 +147,7 @@ def _draw(rng: np.random.Generator, *, aspect: float, loop: bool) -> Scene:
     return Scene(
         thing=thing,
         motion=motion,
-        speed=SPEEDS[rng.choice(3, p=(0.2, 0.6, 0.2))],
+        speed=SPEEDS[rng.choice(3, p=(0.15, 0.7, 0.15))],
         background=background,
         camera=camera,
         variant=int(rng.integers(VARIANTS)),
@@ -167,6 +168,6 @@ def sample_picture_scene(rng: np.random.Generator, *, loop: bool = False) -> Sce
 VARIANTS = 4
 """How many versions of each background there are (other stars, hills, houses)."""
 
-_MOTION_SHARE = (0.15, 0.15, 0.15, 0.15, 0.06, 0.07, 0.07, 0.06, 0.04, 0.05, 0.05)
-_BACKGROUND_SHARE = (0.36, 0.08, 0.08, 0.08, 0.08, 0.08, 0.08, 0.08, 0.08)
-_CAMERA_SHARE = (0.65, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05)
+_MOTION_SHARE = (0.18, 0.18, 0.18, 0.18, 0.04, 0.05, 0.05, 0.05, 0.03, 0.03, 0.03)
+_BACKGROUND_SHARE = (0.52, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06)
+_CAMERA_SHARE = (0.86, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02)

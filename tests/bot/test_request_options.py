@@ -7,7 +7,13 @@ import pytest
 from bot.request_options import RequestOptions, complete
 from generation.errors import InvalidRequest, UnknownModel, UnsupportedOption
 from generation.models.catalogue import Catalogue
-from generation.request import PROMPT_MAX_CHARACTERS, SEED_MAX, Command, GenerationRequest
+from generation.request import (
+    PROMPT_MAX_CHARACTERS,
+    SEED_MAX,
+    CameraMove,
+    Command,
+    GenerationRequest,
+)
 
 CATALOGUE = Catalogue.load(["pocket", "ltx-video"])
 
@@ -49,6 +55,7 @@ def test_a_seed_is_drawn_anew_each_time_and_zero_is_kept() -> None:
         ({"steps": 1000}, UnsupportedOption, "steps"),
         ({"guidance": float("nan")}, InvalidRequest, "guidance"),
         ({"model": "ltx-video", "aspect": "5:2"}, UnsupportedOption, "aspect"),
+        ({"camera": CameraMove.ROTATE_COUNTERCLOCKWISE}, UnsupportedOption, "camera"),
         ({"command": Command.ANIMATE}, InvalidRequest, "image"),
         ({"command": Command.NARRATE, "prompt": "... 😀"}, InvalidRequest, "story"),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import av
 import numpy as np
 
 from generation.models.adapter import Frames, Image
@@ -30,3 +33,10 @@ def turning(frames: int, *, turns: float = 1.0) -> Frames:
 def noise(frames: int, *, size: int = SIZE) -> Frames:
     """What no encoder can compress."""
     return np.random.default_rng(0).integers(0, 256, (frames, size, size, 3), np.uint8)
+
+
+def decode(data: bytes) -> Frames:
+    """All pictures of an MP4."""
+    with av.open(io.BytesIO(data), "r") as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    return np.stack(pictures).astype(np.uint8)

@@ -15,8 +15,7 @@ from generation.clip_label import ClipLabel
 from generation.encoding import Sound, encode_clip, encode_pictures, enlarge
 from generation.errors import TooLargeToDeliver, UnreadableMedia
 from generation.inspection import inspect, is_faststart, read_label
-from generation.models.adapter import Frames
-from tests.generation.moving_pictures import noise, turning
+from tests.generation.moving_pictures import decode, noise, turning
 
 LABEL = ClipLabel(
     prompt="ein röter Kreis 😀 moves\nright",
@@ -35,12 +34,6 @@ def tone(seconds: float, *, hertz: float = 440.0, rate: int = 22_050) -> Sound:
     times = np.arange(round(seconds * rate)) / rate
     samples = (8000 * np.sin(2 * np.pi * hertz * times)).astype(np.int16)
     return Sound(samples=samples, sample_rate=rate)
-
-
-def decode(data: bytes) -> Frames:
-    with av.open(io.BytesIO(data), "r") as container:
-        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    return np.stack(pictures).astype(np.uint8)
 
 
 def decode_sound(data: bytes) -> NDArray[np.float32]:

@@ -23,6 +23,7 @@ from diffusers import (
 from transformers import T5Config, T5EncoderModel, T5Tokenizer
 
 from generation.models.loading import silence_libraries
+from generation.request import CameraMove
 
 FRAME_MULTIPLE = 8
 SIDE = 64
@@ -68,6 +69,7 @@ def write_tiny_catalogue(
         "guidance_max": 12.0,
         "guidance_default": 3.0,
         "needs_gpu": False,
+        "camera_moves": [move.value for move in CameraMove if move is not CameraMove.NONE],
         "price_credits_per_second": 1.0,
         "limited_vocabulary": False,
     }

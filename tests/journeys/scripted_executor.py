@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class ScriptedExecutor:
         """Lets held executions finish."""
         self._open.set()
 
-    async def run(self, execution: Execution) -> AsyncIterator[ExecutionEvent]:
+    async def run(self, execution: Execution) -> AsyncGenerator[ExecutionEvent]:
         key = (execution.job_id, execution.attempt)
         cancelled = self._cancelled[key] = asyncio.Event()
         self.log.append(execution)

@@ -7,13 +7,12 @@ const CHAT_INPUT = 1;
 /**
  * Every command that can be invoked, subcommands one by one, as
  * {id, root, path, name: "quota show", description, options, permitted}.
- * `options` has the required ones first.
+ * `options` has the required ones first; the order is the bot's.
  */
 export function invocable(registered) {
   return registered
     .filter((command) => (command.type ?? CHAT_INPUT) === CHAT_INPUT)
-    .flatMap((command) => expand(command, command, []))
-    .sort((a, b) => a.name.localeCompare(b.name));
+    .flatMap((command) => expand(command, command, []));
 }
 
 function expand(command, node, path) {
@@ -105,12 +104,29 @@ export function splitValues(text, options) {
   const names = options.map((option) => option.name).sort((a, b) => b.length - a.length);
   if (!names.length) return { values: [], rest: text.trim() };
   const pattern = new RegExp(`(?:^|\\s)(${names.map(escapePattern).join("|")}):`, "gu");
-  const marks = [...text.matchAll(pattern)];
+  const marks = outsideQuotes([...text.matchAll(pattern)], text);
   const values = marks.map((mark, index) => [mark[1], unquoted(text.slice(mark.index + mark[0].length, marks[index + 1]?.index))]);
   return { values, rest: text.slice(0, marks[0]?.index).trim() };
 }
 
-function unquoted(text) {
+// A value in double quotes may contain what looks like an option.
+function outsideQuotes(marks, text) {
+  let closedAt = closingQuote(text, text.search(/\S/));
+  return marks.filter((mark) => {
+    if (mark.index < closedAt) return false;
+    closedAt = closingQuote(text, mark.index + mark[0].length);
+    return true;
+  });
+}
+
+function closingQuote(text, start) {
+  if (text[start] !== '"') return -1;
+  const end = text.indexOf('"', start + 1);
+  return end < 0 ? text.length : end;
+}
+
+/** Text without the double quotes around all of it. */
+export function unquoted(text) {
   const trimmed = text.trim();
   const quoted = /^"([\s\S]*)"$/.exec(trimmed);
   return quoted ? quoted[1] : trimmed;

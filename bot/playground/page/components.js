@@ -3,7 +3,7 @@ import { el, icon, patch } from "./dom.js";
 import { cssColor } from "./embeds.js";
 import { emojiText } from "./emoji.js";
 import { markdown } from "./markdown.js";
-import { fileView, linkedMedia } from "./media.js";
+import { fileView, linkedMedia, ownPath } from "./media.js";
 import { SELECT_TYPES, SelectMenu } from "./select_menu.js";
 
 const BUTTON = 2;
@@ -86,7 +86,8 @@ function galleryView(gallery, scene) {
 function fileComponentView(component, scene) {
   const { url } = component.file;
   const attachment = scene.attachments.find((one) => one.url === url || url === `attachment://${one.filename}`);
-  return fileView(attachment?.url ?? url, component.name ?? attachment?.filename ?? "file", component.size ?? attachment?.size);
+  const address = attachment?.url ?? url;
+  return fileView(ownPath(address) ?? address, component.name ?? attachment?.filename ?? "file", component.size ?? attachment?.size);
 }
 
 function buttonView(button, scene) {

@@ -8,6 +8,8 @@ export class Interactions {
     this.room = room;
     this.waiting = new Map(); // interaction id -> resolve function
     this.outcomes = new Map(); // an event may overtake the answer of the POST
+    this.sent = new Set(); // ids of what this page sent
+    this.modals = new Map(); // interaction id -> modal that is not open yet
   }
 
   /**
@@ -20,6 +22,8 @@ export class Interactions {
     const outcome = this.outcomes.has(id)
       ? Promise.resolve(this.outcomes.get(id))
       : new Promise((resolve) => this.waiting.set(id, resolve));
+    this.sent.add(id);
+    this.openModal(id);
     return { id, outcome };
   }
 
@@ -38,11 +42,22 @@ export class Interactions {
   observe(name, data) {
     if (name === "INTERACTION_FAILED") {
       this.settle(data.interaction_id, { answered: false, reason: data.reason });
-    } else if (name === "INTERACTION_ACKNOWLEDGED" || name === "MODAL") {
+    } else if (name === "MODAL") {
+      this.modals.set(data.interaction_id, data);
+      this.openModal(data.interaction_id);
+    } else if (name === "INTERACTION_ACKNOWLEDGED") {
       this.settle(data.interaction_id, { answered: true });
     } else if (name === "MESSAGE_CREATE" && data.interaction_metadata) {
       this.settle(data.interaction_metadata.id, { answered: true });
     }
+  }
+
+  // A modal opens where its button was pressed, not in every page of the member.
+  openModal(id) {
+    const modal = this.modals.get(id);
+    if (!modal || !this.sent.has(id)) return;
+    this.modals.delete(id);
+    this.room.openModal(modal);
   }
 
   /** The feed was lost: what was not heard of by now will not be. */

@@ -18,6 +18,8 @@ class Page {
     this.room.followAddress(location.hash);
     this.room.interactions = new Interactions(this.room);
     this.room.fillComposer = (line) => this.composer.fill(line);
+    this.room.openModal = (modal) => new ModalDialog(modal, this.room);
+    this.room.goToMessage = (channelId, messageId) => this.goToMessage(channelId, messageId);
     this.room.closeSidebar = () => this.toggleSidebar(false);
     this.timeline = new Timeline(document.getElementById("timeline"), this.room);
     this.composer = new Composer(document.getElementById("composer"), this.room, this.timeline);
@@ -42,7 +44,13 @@ class Page {
     this.drawHeader();
     this.toggleSidebar(false);
     if (otherUser) this.connect();
-    else this.load({ commandsToo: otherGuild, sameChannel: false });
+    return otherUser ? null : this.load({ commandsToo: otherGuild, sameChannel: false });
+  }
+
+  async goToMessage(channelId, messageId) {
+    const { guild, channel } = this.room.placeOf(channelId);
+    if (channel !== this.room.channel) await this.go(this.room.user, guild, channel);
+    if (!this.timeline.goTo(messageId)) this.composer.complain("That message was deleted, or only somebody else can see it.");
   }
 
   connect() {
@@ -98,8 +106,7 @@ class Page {
 
   receive(name, data) {
     this.room.interactions.observe(name, data);
-    if (name === "MODAL") new ModalDialog(data, this.room);
-    else if (name === "BOT_STATUS") this.setOnline(data.online);
+    if (name === "BOT_STATUS") this.setOnline(data.online);
     else if (name === "COMMANDS_UPDATE") this.reloadCommands().catch((error) => this.composer.complain(error.message));
     else if (name.startsWith("MESSAGE_")) this.receiveMessage(name, data);
   }
@@ -135,7 +142,7 @@ class Page {
     const { channel, guild, session } = this.room;
     const menu = el("button", { type: "button", class: "icon-button menu", "aria-label": "Channels and members", "aria-controls": "sidebar", "aria-expanded": String(document.body.classList.contains("shows-sidebar")), on: { click: () => this.toggleSidebar(true) } }, icon("menu"));
     const [state, words] = this.botState(session.application);
-    const place = el("div", { class: "place" }, el("h1", {}, icon("hash"), channel.name), el("span", { class: "place-guild" }, guild.name));
+    const place = el("div", { class: "place" }, el("h1", {}, icon("hash"), channel.name), el("p", { class: "place-guild" }, [guild.name, channel.topic].filter(Boolean).join(" · ")));
     document.getElementById("room-header").replaceChildren(menu, place, el("p", { class: `bot-state is-${state}`, role: "status" }, words));
     document.title = `#${channel.name} · Reelroom playground`;
   }

@@ -42,8 +42,8 @@ export function inline(text, room) {
 function inlineNode(found, room) {
   if (found.escaped) return found.escaped;
   if (found.code) return code(found.code.trim() || found.code, room);
-  if (found.label) return link(found.target, inline(found.label, room));
-  if (found.angled ?? found.bare) return link(found.angled ?? found.bare, [found.angled ?? found.bare]);
+  if (found.label) return link(found.target, inline(found.label, room), room);
+  if (found.angled ?? found.bare) return link(found.angled ?? found.bare, [found.angled ?? found.bare], room);
   if (found.unix) return timestamp(Number(found.unix), found.style ?? "f");
   if (found.user) return mention(`@${room.userName(found.user)}`);
   if (found.role) return mention("@role");
@@ -55,7 +55,15 @@ function inlineNode(found, room) {
   return el(tag, {}, inline(found[kind], room));
 }
 
-function link(target, children) {
+// An address of a message in this playground leads there within the page.
+const MESSAGE_ADDRESS = /^https?:\/\/[^/]+\/channels\/\d+\/(\d+)\/(\d+)$/;
+
+function link(target, children, room) {
+  const [, channelId, messageId] = MESSAGE_ADDRESS.exec(target) ?? [];
+  if (channelId && room.knowsChannel(channelId)) {
+    const words = children.join("") === target ? `#${room.channelName(channelId)} › message` : children;
+    return el("button", { type: "button", class: "mention", on: { click: () => room.goToMessage(channelId, messageId) } }, words);
+  }
   return el("a", { href: target, target: "_blank", rel: "noopener noreferrer" }, children);
 }
 

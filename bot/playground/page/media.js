@@ -26,19 +26,24 @@ export function readableSize(bytes) {
   return `${size.toFixed(size < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
-/** The page loads nothing from elsewhere: only what its own server or the page itself holds. */
-export function isLocal(url) {
-  try {
-    return new URL(url, location.href).origin === location.origin;
-  } catch {
-    return false;
-  }
+const LOOPBACK = ["127.0.0.1", "localhost"];
+
+/**
+ * The path of an address on the page's own server, or null: the page loads nothing from
+ * elsewhere. The server may go by another loopback name than the one it was opened with.
+ */
+export function ownPath(address) {
+  const url = URL.canParse(address, location.href) ? new URL(address, location.href) : null;
+  const isOwn = url && (url.host === location.host || (LOOPBACK.includes(url.hostname) && LOOPBACK.includes(location.hostname) && url.port === location.port));
+  return isOwn ? url.pathname + url.search : null;
 }
 
 /** An element for one attachment of a message. */
 export function attachmentView(attachment) {
-  const { filename, size, url, width, height, description } = attachment;
-  const kind = isLocal(url) ? kindOf(attachment.content_type, filename) : "file";
+  const { filename, size, width, height, description } = attachment;
+  const own = ownPath(attachment.url);
+  const url = own ?? attachment.url;
+  const kind = own ? kindOf(attachment.content_type, filename) : "file";
   const label = description || filename;
   if (kind === "file") return fileView(url, filename, size);
   const caption = el("figcaption", {}, el("a", { href: url, download: filename }, icon("download"), filename), ` ${readableSize(size)}`);
@@ -46,12 +51,20 @@ export function attachmentView(attachment) {
 }
 
 function mediaElement(kind, url, label, width, height) {
-  if (kind === "video") {
-    return el("video", { src: url, controls: true, loop: true, playsinline: true, preload: "metadata", width, height, "aria-label": label });
-  }
+  if (kind === "video") return videoElement(url, label, width, height);
   if (kind === "audio") return el("audio", { src: url, controls: true, preload: "metadata", "aria-label": label });
   const image = el("img", { src: url, alt: label, width, height, loading: "lazy" });
   return el("a", { class: "picture", href: url, target: "_blank", rel: "noopener noreferrer" }, image);
+}
+
+// The stylesheet bounds width and height by the ratio, so that small clips are shown larger
+// and the page does not jump when the clip loads.
+function videoElement(url, label, width, height) {
+  const video = el("video", { src: url, controls: true, loop: true, playsinline: true, preload: "metadata", width, height, "aria-label": label });
+  const setRatio = (across, down) => across && down && video.style.setProperty("--ratio", across / down);
+  setRatio(width, height);
+  video.addEventListener("loadedmetadata", () => setRatio(video.videoWidth, video.videoHeight));
+  return video;
 }
 
 /** A file that is not shown, with a link to save it. */
@@ -64,9 +77,10 @@ export function fileView(url, filename, size) {
 /** Media named by address, in embeds and components; `attachment://` names one of the message. */
 export function linkedMedia(media, attachments, description, className = "media") {
   const attachment = attachments.find((one) => media.url === `attachment://${one.filename}` || media.url === one.url);
-  const url = attachment?.url ?? media.url;
-  if (!isLocal(url)) return el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, description || url);
-  const name = decodeURIComponent(new URL(url, location.href).pathname.split("/").at(-1));
+  const address = attachment?.url ?? media.url;
+  const url = ownPath(address);
+  if (!url) return el("a", { href: /^https?:/.test(address) ? address : null, target: "_blank", rel: "noopener noreferrer" }, description || address);
+  const name = decodeURIComponent(url.split("?")[0].split("/").at(-1));
   const kind = kindOf(attachment?.content_type ?? media.content_type, name);
   if (kind === "file") return fileView(url, name, attachment?.size);
   const width = attachment?.width ?? media.width;

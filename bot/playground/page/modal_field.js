@@ -28,7 +28,8 @@ function textField(component) {
   const attributes = { id: freshId("modal-input"), placeholder, class: "text-input", "aria-required": String(required), "data-custom-id": customId };
   const control = style === PARAGRAPH ? el("textarea", { ...attributes, rows: "5" }) : el("input", { ...attributes, type: "text" });
   control.value = value ?? "";
-  const count = el("span", { class: "count", "aria-hidden": "true" });
+  const isCounted = style === PARAGRAPH || component.max_length;
+  const count = el("span", { class: "count", "aria-hidden": "true", hidden: !isCounted });
   const recount = () => (count.textContent = `${[...control.value].length} / ${most}`);
   control.addEventListener("input", recount);
   recount();

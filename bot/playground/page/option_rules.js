@@ -1,4 +1,5 @@
 // What an option accepts, in the words of the person who fills it in. Pure.
+import { unquoted } from "./commands.js";
 
 export const STRING = 3;
 export const INTEGER = 4;
@@ -30,7 +31,8 @@ export function fixedChoices(option, room) {
 
 /** A sentence about what the option takes, shown while it is being filled in. */
 export function describeLimits(option) {
-  const { min_value: min, max_value: max, min_length: shortest, max_length: longest } = option;
+  const { min_value: min, min_length: shortest, max_length: longest } = option;
+  const max = option.max_value === Number.MAX_SAFE_INTEGER ? undefined : option.max_value;
   const kind = { [INTEGER]: "a whole number", [NUMBER]: "a number", [ATTACHMENT]: "a file" }[option.type];
   const size = range(min, max);
   const length = range(shortest || undefined, longest);
@@ -54,7 +56,7 @@ export function interpret(option, text, chosen, choices) {
   if (chosen && chosen.name === text) return { value: chosen.value };
   if (choices) return oneOf(option, trimmed, choices);
   if (option.type === INTEGER || option.type === NUMBER) return numeric(option, trimmed);
-  if (option.type === STRING) return worded(option, trimmed);
+  if (option.type === STRING) return worded(option, unquoted(trimmed));
   return /^\d{15,20}$/.test(trimmed) ? { value: trimmed } : { error: `${option.name} needs an id.` };
 }
 

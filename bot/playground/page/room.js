@@ -23,19 +23,27 @@ export class Room {
     return user ? (user.global_name ?? user.username) : "someone";
   }
 
+  /** {guild, channel} of a channel's id, or null. */
+  placeOf(channelId) {
+    for (const guild of this.session.guilds) {
+      const channel = guild.channels.find((one) => one.id === channelId);
+      if (channel) return { guild, channel };
+    }
+    return null;
+  }
+
+  knowsChannel(id) {
+    return this.placeOf(id) !== null;
+  }
+
   channelName(id) {
-    const channels = this.session.guilds.flatMap((guild) => guild.channels);
-    return channels.find((channel) => channel.id === id)?.name ?? "a channel";
+    return this.placeOf(id)?.channel.name ?? "a channel";
   }
 
   /** Read "#<channel id>/<user id>" from an address, where both exist. */
   followAddress(hash) {
     const [channelId, userId] = hash.replace(/^#/, "").split("/");
-    const guild = this.session.guilds.find((one) => one.channels.some((channel) => channel.id === channelId));
-    if (guild) {
-      this.guild = guild;
-      this.channel = guild.channels.find((channel) => channel.id === channelId);
-    }
+    Object.assign(this, this.placeOf(channelId));
     this.user = this.userById(userId) ?? this.user;
   }
 

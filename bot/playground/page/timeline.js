@@ -107,6 +107,16 @@ export class Timeline {
     row.replaceChildren(el("p", { class: "pending-words" }, el("code", {}, line)), el("p", { class: "message-trouble" }, reason), again, " ", dismiss);
   }
 
+  /** Bring a message into view and focus it; false when it is not here. */
+  goTo(id) {
+    const view = this.views.get(id);
+    if (!view) return false;
+    this.followsEnd = false;
+    view.element.focus({ preventScroll: true });
+    view.element.scrollIntoView({ block: "center" });
+    return true;
+  }
+
   // One message is a tab stop; arrow keys, Home and End move among them.
   rove(element) {
     if (!element) return;

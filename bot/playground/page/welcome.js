@@ -25,6 +25,7 @@ export function welcome(room, { compact }) {
   const buttons = examples.map(({ line, makes }) =>
     el("li", {}, el("button", { type: "button", class: "example", on: { click: () => room.fillComposer(line) } }, el("code", {}, line), el("span", {}, makes))),
   );
+  const topic = room.channel.topic ? el("p", { class: "hint" }, room.channel.topic) : null;
   const lead = examples.length
     ? "Nobody has asked for anything here yet. Choose an example, look at it in the message box, and press Enter."
     : "The bot has registered no commands yet. They appear here as soon as it is connected.";
@@ -33,6 +34,7 @@ export function welcome(room, { compact }) {
     { class: "welcome", "aria-label": "Welcome" },
     el("img", { src: "/static/reel.svg", alt: "", class: "welcome-reel" }),
     el("h2", {}, `Welcome to #${room.channel.name}`),
+    topic,
     el("p", {}, lead),
     el("ul", { class: "examples" }, buttons),
     el("p", { class: "hint" }, "Or type ", el("kbd", {}, "/"), " to see every command."),

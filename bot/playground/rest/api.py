@@ -82,7 +82,7 @@ class RestApi:
     faults: FaultPlan
     attachment_limit_bytes: int
     observer: Callable[[], Callable[[Exchange], None] | None]
-    _templates: set[str] = field(default_factory=set[str])
+    observer_failures: list[Exception] = field(default_factory=list[Exception])
 
     def add_to(self, app: web.Application, routes: list[ApiRoute]) -> None:
         """Register the routes; every other path below /api answers 404 in Discord's shape."""
@@ -184,7 +184,11 @@ class _Handling:
                 response_json=body,
                 injected=injected,
             )
-            observer(exchange)
+            try:
+                observer(exchange)
+            except Exception as failure:
+                # The bot must not notice that it is watched; see Playground.exchanges.
+                self._api.observer_failures.append(failure)
         return json_response(body, status=status, headers=headers)
 
 

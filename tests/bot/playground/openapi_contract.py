@@ -1,14 +1,13 @@
 """Every request of a bot and every answer of the playground against Discord's own OpenAPI.
 
-`contract_kept(playground)` watches all exchanges of a test. The description is read from
-`DISCORD_OPENAPI`, or from `../shared/discord/openapi.json` beside the project.
+`playground.exchanges = validate_exchange` watches a whole test; what breaks the contract is
+raised when the playground is left. The description is read from `DISCORD_OPENAPI`, or from
+`../shared/discord/openapi.json` beside the project.
 """
 
 # pyright: reportMissingTypeStubs=false
 import json
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +17,6 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from bot.playground.exchange import Exchange
-from bot.playground.server import Playground
 
 ROOT = Path(__file__).parents[3]
 DESCRIPTION = Path(
@@ -38,29 +36,15 @@ def contract_available() -> bool:
     return DESCRIPTION.is_file()
 
 
-@contextmanager
-def contract_kept(playground: Playground) -> Generator[list[Exchange]]:
-    """Watch a playground; on leaving, fail if any exchange broke the contract.
-
-    Yields the growing list of exchanges. Without the description nothing is validated; that
-    is said once, by the skipped tests of `test_openapi_contract.py`.
-    """
-    seen: list[Exchange] = []
-    playground.exchanges = seen.append
-    try:
-        yield seen
-    finally:
-        playground.exchanges = None
-    for exchange in seen if contract_available() else ():
-        validate_exchange(exchange)
-
-
 def validate_exchange(exchange: Exchange) -> None:
     """Raises ContractViolation, saying where and why.
 
     The body of a request that was refused with 400 or 413 is not checked: being wrong is
-    its point.
+    its point. Without the description nothing is checked; the skipped tests of
+    `test_openapi_contract.py` say so.
     """
+    if not contract_available():
+        return
     operation = _operation(exchange.method, exchange.path_template)
     name = f"{exchange.method} {exchange.path_template}"
     if operation is None:
@@ -101,9 +85,13 @@ def _check(where: str, pointer: str, value: Any) -> None:
 
 @cache
 def _validator(pointer: str) -> Any:
+    return Draft202012Validator({"$ref": f"{URI}#{pointer}"}, registry=_registry())
+
+
+@cache
+def _registry() -> Any:
     resource: Any = cast(Any, DRAFT202012).create_resource(_description())
-    registry: Any = cast(Any, Registry)().with_resource(URI, resource)
-    return Draft202012Validator({"$ref": f"{URI}#{pointer}"}, registry=registry)
+    return cast(Any, Registry)().with_resource(URI, resource).crawl()
 
 
 def _operation(method: str, template: str) -> Json | None:

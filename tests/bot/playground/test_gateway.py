@@ -40,9 +40,8 @@ async def test_heartbeats_are_acknowledged(bot: RawBot) -> None:
 
 async def test_a_bot_without_heartbeats_is_disconnected() -> None:
     async with Playground(heartbeat_interval_seconds=0.02) as playground, RawBot(playground) as bot:
-        gateway = await bot.connect()
+        gateway = await bot.open_gateway()
         assert await gateway.close_code() == 4000
-        assert not playground.gateway.online
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.playground.member import Member
 from bot.playground.server import Playground
-from tests.bot.playground.openapi_contract import contract_kept
+from tests.bot.playground.openapi_contract import validate_exchange
 from tests.bot.playground.practice_bot import PracticeBot
 
 
@@ -110,11 +110,9 @@ async def test_an_unmodified_client_cannot_tell_the_difference(tmp_path: Path) -
             await interaction.followup.send(discord.http.Route.BASE)
 
         _ = where
-        with contract_kept(playground) as exchanges:
-            async with bot.running(playground.bot_token):
-                member_connector = aiohttp.TCPConnector(ssl=trusting)
-                ada = await Member.connect(playground.url, connector=member_connector)
-                async with ada:
-                    sent = await ada.type("/where")
-                    assert (await sent.reply()).content == "https://discord.com/api/v10"
-        assert len(exchanges) >= 5
+        playground.exchanges = validate_exchange
+        async with bot.running(playground.bot_token):
+            member_connector = aiohttp.TCPConnector(ssl=trusting)
+            async with await Member.connect(playground.url, connector=member_connector) as ada:
+                sent = await ada.type("/where")
+                assert (await sent.reply()).content == "https://discord.com/api/v10"

@@ -3,8 +3,6 @@
 """A browser, and for every test a playground with a bot and a page that looks at it."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -18,28 +16,11 @@ import numpy as np
 import pytest
 import pytest_asyncio
 import yarl
-from playwright.async_api import (
-    Browser,
-    ConsoleMessage,
-    Page,
-    Request,
-    async_playwright,
-    expect,
-)
+from playwright.async_api import Browser, Page, expect
 
 from bot.playground.server import Playground
+from tests.bot.playground.page.chromium import PATIENCE_MS, note_troubles, open_chromium
 from tests.bot.playground.page.page_bot import PageBot
-
-BROWSER_ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-PATIENCE_MS = 30_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,32 +34,11 @@ class Stage:
 OpenPage = Callable[..., Awaitable[Page]]
 
 
-async def until(page: Page, condition: str) -> None:
-    """Wait until a JavaScript expression holds.
-
-    Playwright's own wait_for_function evaluates strings inside the page, which the page's
-    Content-Security-Policy forbids, as it should.
-    """
-    async with asyncio.timeout(PATIENCE_MS / 1000):
-        while not await page.evaluate(condition):
-            await page.wait_for_timeout(30)
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncGenerator[Browser]:
     """Debian's Chromium; tests that need it skip where there is none, unless they may not."""
-    executable = shutil.which("chromium")
-    if executable is None:
-        if os.environ.get("BROWSER_TESTS_REQUIRED") == "1":
-            pytest.fail("BROWSER_TESTS_REQUIRED=1, and no chromium was found")
-        pytest.skip("no chromium on this machine (apt install chromium)")
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=executable, args=list(BROWSER_ARGUMENTS)
-        )
+    async with open_chromium() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +67,7 @@ async def stage(clip: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S
         monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
         bot = await stack.enter_async_context(PageBot(clip))
         running = asyncio.create_task(bot.start(playground.bot_token))
-        stack.push_async_callback(asyncio.gather, running, return_exceptions=True)
+        stack.push_async_callback(asyncio.wait, [running], timeout=PATIENCE_MS / 1000)
         stack.push_async_callback(bot.close)
         await asyncio.wait_for(bot.wait_until_ready(), 30)
         yield Stage(playground=playground, bot=bot)
@@ -121,14 +81,6 @@ async def open_page(browser: Browser, stage: Stage) -> AsyncGenerator[OpenPage]:
     """
     troubles: list[str] = []
 
-    def watch_console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            troubles.append(f"console: {message.text}")
-
-    def watch_request(request: Request) -> None:
-        if not request.url.startswith((stage.playground.url, "blob:")):
-            troubles.append(f"request: {request.url}")
-
     async def open_one(
         *,
         as_user: str = "Ada",
@@ -138,9 +90,7 @@ async def open_page(browser: Browser, stage: Stage) -> AsyncGenerator[OpenPage]:
         context = await stack.enter_async_context(await browser.new_context(**options))
         context.set_default_timeout(PATIENCE_MS)
         page = await context.new_page()
-        page.on("console", watch_console)
-        page.on("pageerror", lambda error: troubles.append(f"uncaught: {error}"))
-        page.on("request", watch_request)
+        note_troubles(page, stage.playground.url, troubles)
         if prepare:
             await prepare(page)
         await page.goto(stage.playground.page_url)

@@ -29,12 +29,19 @@ class RemixModal(discord.ui.Modal, title="Remix this clip"):
         ),
     )
 
+    reference: discord.ui.Label["RemixModal"] = discord.ui.Label(
+        text="Reference",
+        component=discord.ui.FileUpload(required=False, min_values=0, max_values=2),
+    )
+
     async def on_submit(self, interaction: discord.Interaction) -> None:
         """Say what was submitted."""
         assert isinstance(self.camera.component, discord.ui.Select)
+        assert isinstance(self.reference.component, discord.ui.FileUpload)
         camera = self.camera.component.values[0]
+        files = [attachment.filename for attachment in self.reference.component.values]
         await interaction.response.send_message(
-            f"Remix: {self.prompt.value} | {self.seed.value or 'any seed'} | {camera}"
+            f"Remix: {self.prompt.value} | {self.seed.value or 'any seed'} | {camera} | {files}"
         )
 
 
@@ -90,6 +97,13 @@ class CardView(discord.ui.View):
         """Say what was chosen."""
         await interaction.response.send_message(f"Kept {', '.join(select.values)}")
 
+    @discord.ui.select(cls=discord.ui.UserSelect[discord.ui.View], placeholder="Credit whom?")
+    async def credit(
+        self, interaction: discord.Interaction, select: discord.ui.UserSelect[discord.ui.View]
+    ) -> None:
+        """Say who was chosen."""
+        await interaction.response.send_message(f"Credited {select.values[0].display_name}")
+
 
 class PageBot(discord.Client):
     """Registers the commands of `register_commands` and remembers what it was asked."""
@@ -103,7 +117,7 @@ class PageBot(discord.Client):
         self.presses: list[str] = []
         self.progress: asyncio.Queue[str | None] = asyncio.Queue()
         self.slow_suggestions = asyncio.Event()
-        self.suggested_for: list[str] = []
+        self.asked_slowly = asyncio.Event()
         register_commands(self)
 
     async def setup_hook(self) -> None:
@@ -170,8 +184,8 @@ def register_commands(bot: PageBot) -> None:
 
     @imagine_video.autocomplete("model")
     async def suggest_model(_: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
-        bot.suggested_for.append(current)
         if current == "slow":
+            bot.asked_slowly.set()
             await bot.slow_suggestions.wait()
             return [app_commands.Choice(name="too late", value="late")]
         return [app_commands.Choice(name=m, value=m) for m in MODELS if current in m]

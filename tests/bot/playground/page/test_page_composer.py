@@ -1,10 +1,12 @@
 """The message box: completion, typed options, errors in place, files and history."""
 
+import asyncio
 import re
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.bot.playground.page.chromium import PATIENCE_MS
 from tests.bot.playground.page.conftest import OpenPage, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -96,8 +98,7 @@ async def test_the_bot_suggests_values_and_a_late_answer_is_dropped(
     page = await open_page()
     await type_text(page, "/imagine-video x model:slow")
     suggestions = page.get_by_role("listbox", name="Values for model").get_by_role("option")
-    while "slow" not in stage.bot.suggested_for:
-        await page.wait_for_timeout(20)
+    await asyncio.wait_for(stage.bot.asked_slowly.wait(), PATIENCE_MS / 1000)
     for _ in "slow":
         await page.keyboard.press("Backspace")
     await type_text(page, "pocket")

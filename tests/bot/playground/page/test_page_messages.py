@@ -7,7 +7,8 @@ import discord
 import pytest
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
-from tests.bot.playground.page.conftest import OpenPage, Stage, until
+from tests.bot.playground.page.chromium import until
+from tests.bot.playground.page.conftest import OpenPage, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -44,7 +45,7 @@ async def test_progress_is_shown_live_and_the_clip_plays(open_page: OpenPage, st
     stage.bot.progress.put_nowait(None)
     video = card.locator("video")
     await expect(video).to_be_visible()
-    await video.evaluate("video => { video.muted = true; return video.play(); }")
+    await video.evaluate("video => { video.muted = true; void video.play(); }")
     await until(page, "document.querySelector('video').currentTime > 0.2")
     state = await video.evaluate(VIDEO_STATE)
     assert state["duration"] == pytest.approx(2.0, abs=0.05)
@@ -59,7 +60,7 @@ async def test_an_edit_neither_restarts_the_video_nor_moves_the_focus(
     card = await ask_for_clip(page, stage)
     video = card.locator("video")
     await video.evaluate(
-        "video => { video.dataset.mark = 'same'; video.muted = true; return video.play(); }"
+        "video => { video.dataset.mark = 'same'; video.muted = true; void video.play(); }"
     )
     await until(page, "document.querySelector('video').currentTime > 0.1")
     await card.get_by_role("button", name="Reroll").focus()
@@ -78,9 +79,9 @@ async def test_the_reader_is_not_pulled_away_from_older_messages(
     page = await open_page()
     channel = stage.bot.channel("studio")
     first = await channel.send("first")
-    for number in range(3):
-        await channel.send("\n".join([f"{number} line"] * 20))
-    await expect(page.get_by_role("article")).to_have_count(4)
+    for number in range(2):
+        await channel.send("\n".join([f"{number} line"] * 40))
+    await expect(page.get_by_role("article")).to_have_count(3)
     scroller = page.locator(".timeline-scroller")
     await until(
         page,
@@ -98,6 +99,17 @@ async def test_the_reader_is_not_pulled_away_from_older_messages(
     await jump.click()
     await expect(page.get_by_text("newest")).to_be_in_viewport()
     await expect(jump).to_be_hidden()
+
+
+async def test_clips_play_under_either_name_of_this_machine(
+    open_page: OpenPage, stage: Stage
+) -> None:
+    page = await open_page()
+    await page.goto(stage.playground.page_url.replace("127.0.0.1", "localhost"))
+    await expect(page.get_by_role("status")).to_contain_text("is online")
+    card = await ask_for_clip(page, stage)
+    await until(page, "document.querySelector('video')?.readyState >= 1")
+    await expect(card.locator(".media-video figcaption")).to_contain_text("square.mp4")
 
 
 async def test_buttons_of_every_kind(open_page: OpenPage, stage: Stage) -> None:
@@ -128,6 +140,9 @@ async def test_several_options_of_a_menu_are_chosen_with_the_keyboard(
     await page.keyboard.press("Escape")
     await expect(page.get_by_text("Kept First, Last")).to_be_visible()
     await expect(menu).to_be_focused()
+    await card.get_by_role("combobox", name="Credit whom?").click()
+    await page.get_by_role("option", name="Grace").click()
+    await expect(page.get_by_text("Credited Grace")).to_be_visible()
 
 
 async def test_a_modal_checks_its_fields_and_keeps_the_focus_inside(
@@ -155,8 +170,12 @@ async def test_a_modal_checks_its_fields_and_keeps_the_focus_inside(
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("p")
     await page.keyboard.press("Enter")
+    await modal.get_by_label("Reference").set_input_files(
+        [{"name": f"{n}.txt", "mimeType": "text/plain", "buffer": b"words"} for n in "ab"]
+    )
     await modal.get_by_role("button", name="Submit").click()
-    await expect(page.get_by_text("Remix: a blue square | any seed | Pan left")).to_be_visible()
+    answer = "Remix: a blue square | any seed | Pan left | ['a.txt', 'b.txt']"
+    await expect(page.get_by_text(answer)).to_be_visible()
     await expect(modal).to_have_count(0)
     await expect(opener).to_be_focused()
 
@@ -247,6 +266,14 @@ async def test_a_deleted_message_goes_and_another_channel_is_marked_unread(
     await showcase.click()
     await expect(page.get_by_text("look here")).to_be_visible()
     await expect(page.get_by_role("button", name="new messages")).to_have_count(0)
+
+
+async def test_the_address_of_a_message_leads_to_it(open_page: OpenPage, stage: Stage) -> None:
+    page = await open_page()
+    goal = await stage.bot.channel("showcase").send("the goal")
+    await stage.bot.channel("studio").send(f"See {goal.jump_url}")
+    await page.get_by_role("button", name="#showcase › message").click()
+    await expect(page.get_by_role("article").filter(has_text="the goal")).to_be_focused()
 
 
 async def test_what_was_missed_while_the_connection_was_lost_appears(

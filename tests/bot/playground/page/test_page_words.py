@@ -50,7 +50,8 @@ WRAP = """async registered => {
 
 RENDER = """async text => {
   const { markdown } = await import("/static/markdown.js");
-  const room = { userName: () => "Ada", channelName: () => "studio", fillComposer() {} };
+  const room = { userName: () => "Ada", channelName: () => "studio",
+    knowsChannel: id => id === "34", fillComposer() {} };
   const place = document.createElement("div");
   place.append(...markdown(text, room));
   return place.innerHTML;
@@ -63,6 +64,11 @@ async def test_lines_are_read_as_commands_with_values(modules_page: Page) -> Non
         '/draw seed:7 prompt:"two: words"': [
             "draw",
             [["seed", "7"], ["prompt", "two: words"]],
+            "",
+        ],
+        '/draw prompt:"a seed:9 here" seed:7': [
+            "draw",
+            [["prompt", "a seed:9 here"], ["seed", "7"]],
             "",
         ],
         "/draw a cat seed:1": ["draw", [["seed", "1"]], "a cat"],
@@ -115,6 +121,8 @@ async def test_subcommands_are_sent_nested(modules_page: Page) -> None:
         ("<t:0:D> <t:1:R>", ["<time", "years ago"]),
         ("[x](https://a.example/b)", ['href="https://a.example/b"', 'rel="noopener noreferrer"']),
         ("https://a.example/x.", ["https://a.example/x</a>"]),
+        ("https://chat.example/channels/1/34/5", ["#studio › message</button>"]),
+        ("https://chat.example/channels/1/99/5", ["<a href="]),
         ("||hidden||", ["spoiler"]),
         ("`/draw prompt:x`", ["command-line"]),
         ("<b onclick=x>", ["&lt;b onclick=x&gt;"]),

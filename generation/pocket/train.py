@@ -1,0 +1,224 @@
+"""From nothing to a folder of weights: `python -m generation.pocket.train --minutes 120`.
+
+The run's folder holds the finished parts (`vae`, `text_encoder`, `tokenizer`), the state of the
+transformer's training (`training.pt`, written every few minutes, from which `--resume` goes
+on), the pipeline so far (`weights`) and the loss curves (`curves.png`). Scenes, captions and
+noise follow the seed; how many steps fit into the minutes depends on the machine.
+"""
+
+import argparse
+import copy
+import ctypes
+import json
+import logging
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import distributed, multiprocessing
+from transformers import PreTrainedTokenizerFast, T5EncoderModel
+
+from generation.pocket.autoencoder import PocketAutoencoder
+from generation.pocket.autoencoder_training import fit_autoencoder, train_sharpener
+from generation.pocket.flow import FlowTraining
+from generation.pocket.latent_pool import LatentPool
+from generation.pocket.pipeline import assemble, save_pocket_pipeline
+from generation.pocket.text_encoder import (
+    CaptionEncoder,
+    build_text_encoder,
+    build_tokenizer,
+    train_text_encoder,
+)
+from generation.pocket.transformer_training import TransformerTrainer, build_transformer
+
+_log = logging.getLogger(__name__)
+
+_SHARPENER_SHARE = 0.2
+_TEXT_SHARE = 0.025
+_BATCH = 32
+_LEARNING_RATE = 1e-3
+_SAVE_EVERY_MINUTES = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run was asked for; the same in all its processes."""
+
+    folder: Path
+    device: str
+    minutes: float
+    seed: int
+    processes: int
+
+
+def main() -> None:
+    plan = _parse()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    _keep_memory()
+    # 1. The parts that the transformer stands on, unless an earlier run made them.
+    _make_autoencoder(plan)
+    _make_text_encoder(plan)
+    # 2. The transformer, in several processes on a CPU.
+    if plan.processes == 1:
+        _train_transformer(0, plan, None)
+    else:
+        with tempfile.TemporaryDirectory() as meeting:
+            multiprocessing.start_processes(
+                _train_transformer,
+                args=(plan, f"file://{meeting}/store"),
+                nprocs=plan.processes,
+                start_method="spawn",
+            )
+
+
+def _parse() -> Plan:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, ... (default: cpu)")
+    parser.add_argument("--minutes", type=float, required=True, help="time for the whole run")
+    parser.add_argument("--out", type=Path, default=Path("build/pocket"), help="the run's folder")
+    parser.add_argument("--resume", type=Path, help="the folder of a run to go on with")
+    parser.add_argument("--seed", type=int, default=0)
+    found = parser.parse_args()
+    if found.minutes <= 0:
+        parser.error("--minutes must be more than 0")
+    if found.resume is not None and not found.resume.is_dir():
+        parser.error(f"--resume: there is no folder {found.resume}")
+    on_cpu = found.device == "cpu"
+    return Plan(
+        folder=found.resume or found.out,
+        device=found.device,
+        minutes=found.minutes,
+        seed=found.seed,
+        processes=(os.cpu_count() or 1) if on_cpu else 1,
+    )
+
+
+def _keep_memory() -> None:
+    """Have glibc keep freed memory: returning large tensors to the kernel halves the speed."""
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+    except OSError:  # not glibc
+        return
+    no_mmap, trim_threshold = -4, -1
+    libc.mallopt(no_mmap, 0)
+    libc.mallopt(trim_threshold, 2**31 - 1)
+
+
+def _make_autoencoder(plan: Plan) -> None:
+    if (plan.folder / "vae").is_dir():
+        return
+    autoencoder = PocketAutoencoder()
+    fit_autoencoder(autoencoder, seed=plan.seed)
+    curve = train_sharpener(
+        autoencoder,
+        minutes=plan.minutes * _SHARPENER_SHARE,
+        seed=plan.seed,
+        device=torch.device(plan.device),
+    )
+    _keep_curve(plan, "sharpener", curve)
+    autoencoder.cpu().save_pretrained(plan.folder / "vae")
+
+
+def _make_text_encoder(plan: Plan) -> None:
+    if (plan.folder / "text_encoder").is_dir():
+        return
+    torch.manual_seed(plan.seed)
+    tokenizer = build_tokenizer()
+    model = build_text_encoder(tokenizer)
+    curve = train_text_encoder(
+        tokenizer,
+        model,
+        minutes=plan.minutes * _TEXT_SHARE,
+        seed=plan.seed,
+        device=torch.device(plan.device),
+    )
+    _keep_curve(plan, "text encoder", curve)
+    tokenizer.save_pretrained(plan.folder / "tokenizer")
+    model.cpu().save_pretrained(plan.folder / "text_encoder")
+
+
+def _train_transformer(process: int, plan: Plan, meeting: str | None) -> None:
+    """Train in process number `process`; they meet at `meeting` when there are several."""
+    if meeting is not None:
+        _keep_memory()
+        torch.set_num_threads(1)
+        distributed.init_process_group(
+            "gloo", init_method=meeting, rank=process, world_size=plan.processes
+        )
+    level = logging.INFO if process == 0 else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(message)s")
+    device = torch.device(plan.device)
+    autoencoder = PocketAutoencoder.from_pretrained(plan.folder / "vae")
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(plan.folder / "tokenizer")
+    text_encoder = T5EncoderModel.from_pretrained(plan.folder / "text_encoder")
+    torch.manual_seed(plan.seed)
+    transformer = build_transformer(
+        latent_channels=autoencoder.config["latent_channels"],
+        caption_channels=text_encoder.config.d_model,
+    )
+    trainer = TransformerTrainer(transformer, learning_rate=_LEARNING_RATE, device=device)
+    state = plan.folder / "training.pt"
+    if state.is_file():
+        trainer.load(state)
+    # A resumed run shows new scenes: the seed goes with the steps made.
+    seed = plan.seed + trainer.progress.step
+    training = FlowTraining(
+        trainer.transformer,
+        CaptionEncoder(tokenizer, text_encoder.requires_grad_(False), device),
+        LatentPool(autoencoder, seed=seed, part=process, device=device, fresh=8 // plan.processes),
+        seed=seed,
+        part=process,
+        device=device,
+        batch_size=_BATCH // plan.processes,
+    )
+
+    def save() -> None:
+        if process:
+            return
+        trainer.save(state)
+        _keep_curve(plan, "transformer", trainer.progress.curve)
+        pipeline = assemble(
+            transformer=copy.deepcopy(trainer.average).cpu(),
+            autoencoder=copy.deepcopy(autoencoder).cpu(),
+            text_encoder=copy.deepcopy(text_encoder).cpu(),
+            tokenizer=tokenizer,
+        )
+        save_pocket_pipeline(pipeline, plan.folder / "weights")
+
+    share = 1 - _SHARPENER_SHARE - _TEXT_SHARE
+    trainer.run(
+        training,
+        until_minutes=plan.minutes * share,
+        save_every_minutes=_SAVE_EVERY_MINUTES,
+        save=save,
+    )
+
+
+def _keep_curve(plan: Plan, name: str, curve: list[tuple[int, float]]) -> None:
+    """Add a loss curve to the run's `curves.json` and draw all of them again."""
+    path = plan.folder / "curves.json"
+    curves = json.loads(path.read_text()) if path.is_file() else {}
+    curves[name] = curve
+    path.write_text(json.dumps(curves))
+    draw_curves(curves, plan.folder / "curves.png")
+
+
+def draw_curves(curves: dict[str, list[tuple[int, float]]], path: Path) -> None:
+    """A picture with one panel a curve, loss over steps on a logarithmic scale."""
+    # matplotlib belongs to the development tools; training alone draws.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5 * len(curves), 4), layout="constrained")
+    for axes, (name, curve) in zip(figure.subplots(1, len(curves), squeeze=False)[0],
+                                   curves.items(), strict=True):  # fmt: skip
+        steps, losses = [step for step, _ in curve], [loss for _, loss in curve]
+        axes.semilogy(steps, losses)
+        axes.set(title=name, xlabel="step", ylabel="loss")
+    figure.savefig(path, dpi=80)
+
+
+if __name__ == "__main__":
+    main()

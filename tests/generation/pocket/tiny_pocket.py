@@ -1,0 +1,35 @@
+"""The pocket pipeline with tiny random parts, for tests of everything but its quality."""
+
+import torch
+from diffusers import LTXConditionPipeline
+
+from generation.pocket.autoencoder import PocketAutoencoder
+from generation.pocket.pipeline import assemble
+from generation.pocket.text_encoder import build_text_encoder, build_tokenizer
+from generation.pocket.transformer_training import build_transformer
+
+CHANNELS = 16
+
+
+def tiny_autoencoder() -> PocketAutoencoder:
+    """An autoencoder whose basis is a random orthonormal one."""
+    torch.manual_seed(0)
+    autoencoder = PocketAutoencoder(latent_channels=CHANNELS, width=16, blocks=1)
+    values = autoencoder.basis.shape[1]
+    autoencoder.basis.copy_(torch.linalg.qr(torch.randn(values, CHANNELS)).Q.T)
+    return autoencoder.eval()
+
+
+def tiny_pipeline() -> LTXConditionPipeline:
+    """Always the same weights."""
+    autoencoder = tiny_autoencoder()
+    tokenizer = build_tokenizer()
+    transformer = build_transformer(
+        latent_channels=CHANNELS, caption_channels=128, width=32, layers=1
+    )
+    return assemble(
+        transformer=transformer.eval(),
+        autoencoder=autoencoder,
+        text_encoder=build_text_encoder(tokenizer).eval(),
+        tokenizer=tokenizer,
+    )
