@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run|demo|migrate|doctor`. Parses and dispatches only."""
+"""The command line: `python -m bot run|demo|migrate|audit|doctor`. Parses and dispatches only."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("run", help="connect to Discord; the token comes from DISCORD_TOKEN")
     commands.add_parser("migrate", help="create the database or bring it up to date")
+    commands.add_parser("audit", help="check that credits, jobs and deliveries agree")
     doctor = commands.add_parser("doctor", help="check this machine and say how to mend it")
     doctor.add_argument("--quick", action="store_true", help="only what a health check needs")
     demo = commands.add_parser(
@@ -70,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return asyncio.run(launch.run(settings))
             case "migrate":
                 return asyncio.run(launch.migrate_database(settings))
+            case "audit":
+                return asyncio.run(launch.audit_database(settings))
             case "doctor":
                 return doctor.run(settings, quick=options.quick)
             case _:

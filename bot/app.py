@@ -25,6 +25,7 @@ from bot.estimates import Estimates
 from bot.gallery_pages import GalleryPages
 from bot.job_actions import JobActions
 from bot.ordering import Ordering
+from bot.outbox import Outbox
 from bot.recovery import Recovery
 from bot.submission import Submission
 from config.settings import Settings
@@ -34,6 +35,7 @@ from generation.executors.local import ExecutionLimits, LocalExecutor
 from generation.executors.wire import WorkerSetup
 from generation.fairness.queue import FairQueue, QueueLimits
 from generation.models.catalogue import CATALOGUE_FILE, Catalogue
+from storage.audit import audit
 from storage.database import Database
 from storage.instance_lock import InstanceLock
 from storage.media_files import MediaFiles
@@ -69,6 +71,7 @@ async def open_service(
         await stack.enter_async_context(InstanceLock.beside(url))
         database = await Database.open(url)
         stack.push_async_callback(database.close)
+        await _audit(database)
         media_files = MediaFiles(settings.storage.media_folder)
         catalogue = Catalogue.load(settings.generation.enabled_models)
         catalogue.get(settings.generation.default_model)
@@ -77,12 +80,19 @@ async def open_service(
         stack.push_async_callback(client.close)
         messages = ChannelMessages(client)
         estimates = Estimates()
-        delivery = Delivery(
+        outbox = Outbox(
             database=database,
             media_files=media_files,
             catalogue=catalogue,
+            messages=messages,
+            max_bytes=settings.delivery.attachment_bytes,
+        )
+        delivery = Delivery(
+            database=database,
+            catalogue=catalogue,
             estimates=estimates,
             messages=messages,
+            outbox=outbox,
             interval_seconds=settings.delivery.progress_interval_seconds,
         )
         stack.push_async_callback(delivery.close)
@@ -91,16 +101,22 @@ async def open_service(
             executor = _local_executor(settings)
             await executor.start()
             stack.push_async_callback(executor.close)
+        bookkeeping = Bookkeeping(
+            database=database,
+            media_files=media_files,
+            max_attempts=settings.generation.max_attempts,
+        )
+        stack.push_async_callback(bookkeeping.give_back)
         dispatcher = Dispatcher(
             _fair_queue(settings, estimates),
             executor,
             (
-                Bookkeeping(database=database, media_files=media_files),
+                bookkeeping,
                 estimates,
                 delivery,
             ),
             max_bytes=settings.delivery.attachment_bytes,
-            max_attempts=settings.generation.max_attempts,
+            after_fault=bookkeeping.after_fault,
         )
         stack.push_async_callback(dispatcher.close, settings.generation.grace_seconds)
         submission = Submission(
@@ -122,6 +138,7 @@ async def open_service(
             estimates=estimates,
             delivery=delivery,
             dispatcher=dispatcher,
+            max_attempts=settings.generation.max_attempts,
         )
 
         def cogs() -> Iterable[commands.Cog]:
@@ -155,6 +172,14 @@ async def open_service(
         log.info("ready", guilds=len(client.guilds))
         yield Service(client=client, database=database, executor=executor)
         log.info("stopping")
+
+
+async def _audit(database: Database) -> None:
+    """What does not agree is told, and is no reason to serve nobody: the ledger refuses more."""
+    found = await database.read(audit)
+    for drift in found:
+        log.error("drift", rule=drift.rule, subject=drift.subject, detail=drift.detail)
+    log.info("audited", differences=len(found))
 
 
 def _local_executor(settings: Settings) -> LocalExecutor:

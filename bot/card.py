@@ -27,6 +27,7 @@ COLOURS = {
     JobState.SUCCEEDED: discord.Colour(0x22A06B),
     JobState.FAILED: discord.Colour(0xD9472B),
     JobState.CANCELLED: discord.Colour(0x8A8F98),
+    JobState.DEAD: discord.Colour(0xD9472B),
 }
 BAR_CELLS = 12
 PROMPT_SHOWN_CHARACTERS = 900
@@ -103,7 +104,7 @@ def _status(card: CardState, state: JobState) -> str:
             return _progress_line(card.progress, credit_text)
         case JobState.SUCCEEDED:
             return f"✅ Done · {credit_text}"
-        case JobState.FAILED:
+        case JobState.FAILED | JobState.DEAD:
             sentence = failure_sentence(record.error_code, record.error_text)
             return f"❌ {sentence} Your {credit_text} came back."
         case JobState.CANCELLED:

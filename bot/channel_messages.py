@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 
+import aiohttp
 import discord
 
 from bot.errors import BotError
 
+TOO_LARGE = 40005
 NEVER = {
     10003: "the channel is gone",
     10004: "the server is gone",
     50001: "I have no access to the channel",
     50013: "I may not post in the channel",
     50083: "the thread is archived",
-    40005: "the clip is larger than Discord takes here",
+    50007: "I cannot send the member direct messages",
 }
+NO_ANSWER = (aiohttp.ClientError, OSError, TimeoutError)
+"""The connection failed: nobody knows whether Discord did what it was asked."""
 UNKNOWN_MESSAGE = 10008
 OLD_MESSAGE_EDITED_TOO_OFTEN = 30046
 
 
+SEARCHED_MESSAGES = 100
+JOB_SHOWN = re.compile(r"job ([a-z0-9]+)")
+"""In a card's footer: the first is the card's own, a second one the job that it remixes."""
+
+
 class Undeliverable(BotError):
     """Discord refuses for good; trying again would only count against the bot."""
+
+
+class TooLarge(BotError):
+    """The attachment is larger than Discord takes in this place."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +50,8 @@ class Attachment:
 
 
 class ChannelMessages:
-    """Every method raises Undeliverable, or discord.HTTPException where a retry may help."""
+    """Every method raises Undeliverable, TooLarge, or discord.HTTPException where a retry may
+    help."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
@@ -81,6 +96,42 @@ class ChannelMessages:
             _refuse_for_good(error)
             raise
 
+    async def find(self, channel_id: int, job_id: str) -> int | None:
+        """The bot's newest message in the channel that shows this job, if it is among the last."""
+        me = self._client.user
+        channel = self._client.get_partial_messageable(channel_id)
+        try:
+            async for message in channel.history(limit=SEARCHED_MESSAGES):
+                if me is not None and message.author.id == me.id and _shows(message, job_id):
+                    return message.id
+        except discord.HTTPException as error:
+            _refuse_for_good(error)
+            raise
+        return None
+
+    async def post_directly(
+        self,
+        user_id: int,
+        *,
+        embed: discord.Embed,
+        nonce: str,
+        attachment: Attachment | None = None,
+    ) -> int:
+        """A direct message to a member, without buttons; returns its id."""
+        files = [attachment.file()] if attachment else []
+        try:
+            channel = await self._client.create_dm(discord.Object(user_id))
+            message = await channel.send(embed=embed, nonce=nonce, files=files)
+        except discord.HTTPException as error:
+            _refuse_for_good(error)
+            raise
+        return message.id
+
+    def attachment_bytes(self, guild_id: int) -> int | None:
+        """The largest attachment that the guild takes; None for a guild that is not known."""
+        guild = self._client.get_guild(guild_id)
+        return None if guild is None else guild.filesize_limit
+
     async def edit_or_post(
         self,
         channel_id: int,
@@ -119,6 +170,15 @@ class ChannelMessages:
 
 
 def _refuse_for_good(error: discord.HTTPException) -> None:
-    """Raises Undeliverable where Discord's error code says that no retry can help."""
+    """Raises Undeliverable where Discord's error code says that no retry can help, or TooLarge."""
+    if error.code == TOO_LARGE:
+        raise TooLarge("the clip is larger than Discord takes here") from error
     if reason := NEVER.get(error.code):
         raise Undeliverable(reason) from error
+
+
+def _shows(message: discord.Message, job_id: str) -> bool:
+    for embed in message.embeds:
+        if (shown := JOB_SHOWN.search(embed.footer.text or "")) and shown[1] == job_id:
+            return True
+    return False

@@ -1,24 +1,21 @@
-"""Keeps each job card true and posts the clip: a dispatcher listener.
+"""Keeps each job card true until its job ends, then hands it to the outbox: a dispatcher listener.
 
 Cards of unfinished jobs are edited together, at most once per interval and only when they would
-look different. An outcome is delivered from what storage says, and retried until it is posted
-or Discord says that it never can be.
+look different.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import discord
 import structlog
 
-from bot.card import CardState, Standing, card_embed, card_view, clip_filename
-from bot.channel_messages import Attachment, ChannelMessages, Undeliverable
+from bot.card import CardState, Standing, card_embed, card_view
+from bot.channel_messages import NO_ANSWER, ChannelMessages, Undeliverable
 from bot.estimates import Estimates
+from bot.outbox import Outbox
 from generation.dispatcher import Dispatcher
 from generation.errors import UnknownJob
 from generation.job import (
@@ -34,16 +31,12 @@ from generation.job import (
 )
 from generation.models.catalogue import Catalogue
 from storage import gallery, jobs
-from storage.database import Connection, Database
-from storage.errors import MediaError
+from storage.database import Database
 from storage.jobs import JobRecord
-from storage.media_files import MediaFiles
 
 log = structlog.get_logger(__name__)
 
-CLOSING_SECONDS = 5.0
 EDITS_AT_ONCE = 5  # more would only wait for Discord's rate limit of a channel
-RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0)  # the last one repeats
 
 
 @dataclass(kw_only=True, slots=True)
@@ -66,39 +59,35 @@ class Delivery:
         self,
         *,
         database: Database,
-        media_files: MediaFiles,
         catalogue: Catalogue,
         estimates: Estimates,
         messages: ChannelMessages,
+        outbox: Outbox,
         interval_seconds: float,
     ) -> None:
         self._database = database
-        self._media_files = media_files
+        self._outbox = outbox
         self._catalogue = catalogue
         self._estimates = estimates
         self._messages = messages
         self._interval_seconds = interval_seconds
         self._cards: dict[str, _LiveCard] = {}
         self._changed = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._refreshing: asyncio.Task[None] | None = None
         self._dispatcher: Dispatcher | None = None
 
     def start(self, dispatcher: Dispatcher) -> None:
         """Begins to edit cards; the dispatcher tells places in the queue."""
         self._dispatcher = dispatcher
-        self._refreshing = self._spawn(self._refresh_cards(), "cards")
+        self._refreshing = asyncio.create_task(self._refresh_cards(), name="cards")
+        self._refreshing.add_done_callback(_log_failure)
 
     async def close(self) -> None:
         """Stops; what is not posted by then is found in storage at the next start."""
         if self._refreshing is not None:
             self._refreshing.cancel()
-        posting = self._tasks - {self._refreshing}
-        if posting:
-            await asyncio.wait(posting, timeout=CLOSING_SECONDS)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(self._refreshing, return_exceptions=True)
+        await self._outbox.close()
 
     async def __call__(self, event: JobEvent) -> None:
         job_id = event.job.id
@@ -115,18 +104,23 @@ class Delivery:
                 self._changed.set()  # everybody behind it moved up
                 self.deliver_soon(job_id, live.editing if live else None)
 
-    async def post_card(self, record: JobRecord) -> None:
+    async def post_card(self, record: JobRecord, *, perhaps_posted: bool = False) -> None:
         """Posts the card of a new or recovered job and remembers its message.
 
+        `perhaps_posted`: an earlier process may have done so and not lived to remember it.
         Raises Undeliverable where the channel does not take it.
         """
         card = CardState(record=record, model_title=self._model_title(record))
-        message_id = await self._messages.post(
-            record.channel_id,
-            embed=card_embed(card),
-            view=card_view(card),
-            nonce=f"card-{record.id}",
-        )
+        message_id = None
+        if perhaps_posted:
+            message_id = await self._messages.find(record.channel_id, record.id)
+        if message_id is None:
+            message_id = await self._messages.post(
+                record.channel_id,
+                embed=card_embed(card),
+                view=card_view(card),
+                nonce=f"card-{record.id}",
+            )
         await self._database.write(
             lambda connection: jobs.set_card_message(
                 connection, job_id=record.id, card_message_id=message_id
@@ -143,7 +137,7 @@ class Delivery:
 
     def deliver_soon(self, job_id: str, editing: asyncio.Lock | None = None) -> None:
         """Posts the outcome of a terminal job in the background, however often it takes."""
-        self._spawn(self._deliver(job_id, editing or asyncio.Lock()), f"deliver {job_id}")
+        self._outbox.deliver_soon(job_id, editing)
 
     async def redraw(self, job_id: str) -> None:
         """Edits the card of a finished job, for example after it was shared."""
@@ -206,58 +200,9 @@ class Delivery:
                     view=card_view(card),
                 )
                 live.shown = embed
-            except (Undeliverable, discord.HTTPException, OSError) as error:
+            except (Undeliverable, discord.HTTPException, *NO_ANSWER) as error:
                 log.warning("card.not_edited", job_id=job_id, error=str(error))
             return True
-
-    async def _deliver(self, job_id: str, editing: asyncio.Lock) -> None:
-        for attempt in itertools.count():
-            try:
-                async with editing:
-                    await self._post_outcome(job_id)
-                return
-            except Undeliverable as error:
-                await self._give_up(job_id, str(error))
-                return
-            except (discord.HTTPException, OSError, TimeoutError) as error:
-                pause = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
-                log.warning("delivery.retrying", job_id=job_id, error=str(error), pause=pause)
-                await asyncio.sleep(pause)
-
-    async def _give_up(self, job_id: str, reason: str) -> None:
-        log.warning("delivery.impossible", job_id=job_id, error=reason)
-        await self._database.write(
-            lambda connection: jobs.set_delivery_problem(connection, job_id=job_id, problem=reason)
-        )
-
-    async def _post_outcome(self, job_id: str) -> None:
-        record, shared = await self._load(job_id)
-        card = CardState(record=record, model_title=self._model_title(record), shared=shared)
-        message_id = await self._messages.edit_or_post(
-            record.channel_id,
-            record.card_message_id,
-            embed=card_embed(card),
-            view=card_view(card),
-            attachment=await self._attachment(record),
-            nonce=f"clip-{record.id}",
-        )
-        now = datetime.now(UTC)
-
-        def mark(connection: Connection) -> None:
-            jobs.set_card_message(connection, job_id=job_id, card_message_id=message_id)
-            jobs.mark_delivered(connection, job_id=job_id, now=now)
-
-        await self._database.write(mark)
-        log.info("job.delivered", job_id=job_id)
-
-    async def _attachment(self, record: JobRecord) -> Attachment | None:
-        if record.clip_sha256 is None:
-            return None
-        try:
-            media = await self._media_files.read(record.clip_sha256, ".mp4")
-        except MediaError as error:
-            raise Undeliverable(str(error)) from error
-        return Attachment(filename=clip_filename(record), media=media)
 
     async def _load(self, job_id: str) -> tuple[JobRecord, bool]:
         return await self._database.read(
@@ -275,13 +220,7 @@ class Delivery:
     def _model_title(self, record: JobRecord) -> str:
         return self._catalogue.title(record.model)
 
-    def _spawn(self, coroutine: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(coroutine, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("delivery.task_failed", task=task.get_name(), exc_info=error)
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("cards.stopped", exc_info=error)

@@ -20,7 +20,7 @@ from generation.clip import ClipFacts
 from generation.dispatcher import Dispatcher
 from generation.job import JobState
 from generation.request import GenerationRequest
-from storage import gallery, jobs
+from storage import attempts, gallery, jobs
 from storage.database import Connection, Database
 from storage.errors import UnknownJob
 from storage.jobs import JobRecord
@@ -90,6 +90,10 @@ class JobActions:
 
     async def _cancel(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
+        # Remembered first: a restart before the job has stopped must not make the clip.
+        await self._database.write(
+            lambda connection: attempts.request_cancel(connection, job_id=record.id)
+        )
         if not await self._dispatcher.cancel(record.id):
             record = await self.record(record.id, guild_id=interaction.guild_id)
             if JobState(record.state).terminal:

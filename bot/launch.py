@@ -13,7 +13,8 @@ from bot.app import Service, open_service
 from bot.discord_endpoint import point_discord_at
 from bot.web.health import serve_health
 from config.settings import Settings
-from storage.database import migrate
+from storage.audit import audit
+from storage.database import Database, migrate
 
 
 async def run(settings: Settings) -> int:
@@ -32,6 +33,19 @@ async def migrate_database(settings: Settings) -> int:
     revision = await migrate(settings.storage.database_url)
     print(f"The database is at revision {revision}.")
     return 0
+
+
+async def audit_database(settings: Settings) -> int:
+    """Prints everything that does not agree, one line each; 1 if there is anything."""
+    database = await Database.open(settings.storage.database_url)
+    try:
+        found = await database.read(audit)
+    finally:
+        await database.close()
+    for drift in found:
+        print(f"{drift.rule}: {drift.subject}: {drift.detail}")
+    print(f"{len(found)} differences." if found else "Credits, jobs and deliveries agree.")
+    return 1 if found else 0
 
 
 async def demonstrate(settings: Settings, options: argparse.Namespace) -> int:

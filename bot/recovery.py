@@ -1,4 +1,8 @@
-"""At start: every unfinished job goes back into the queue, every unposted outcome is delivered."""
+"""At start: every unfinished job goes back into the queue, every unposted outcome is delivered.
+
+What still ran was lost with the earlier process, which did not stop in order: that counts as a
+fault of the machinery. The instance lock is held, so nobody can be running it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from datetime import UTC, datetime
 import discord
 import structlog
 
-from bot.channel_messages import Undeliverable
+from bot.channel_messages import NO_ANSWER, Undeliverable
 from bot.delivery import Delivery
 from bot.error_codes import error_code
 from bot.estimates import Estimates
@@ -16,10 +20,11 @@ from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
-from storage import jobs, ledger
+from storage import attempts, deliveries, jobs, ledger
+from storage.attempts import Verdict
 from storage.database import Connection, Database
 from storage.errors import MediaError
-from storage.jobs import JobRecord
+from storage.jobs import JobRecord, TerminalState
 from storage.media_files import MediaFiles
 
 log = structlog.get_logger(__name__)
@@ -37,6 +42,7 @@ class Recovery:
         estimates: Estimates,
         delivery: Delivery,
         dispatcher: Dispatcher,
+        max_attempts: int,
     ) -> None:
         self._database = database
         self._media_files = media_files
@@ -44,11 +50,12 @@ class Recovery:
         self._estimates = estimates
         self._delivery = delivery
         self._dispatcher = dispatcher
+        self._max_attempts = max_attempts
 
     async def recover(self) -> None:
         """Call once, with the client ready and the dispatcher not yet started."""
         await self._learn_estimates()
-        unfinished = await self._database.write(_take_back)
+        unfinished = await self._database.write(self._take_back)
         restored: list[Job] = []
         for record in unfinished:
             job = await self._restorable(record)
@@ -58,9 +65,9 @@ class Recovery:
         self._dispatcher.restore(restored)
         for record in unfinished:
             await self._show(record)
-        undelivered = await self._database.read(jobs.undelivered)
-        for record in undelivered:
-            self._delivery.deliver_soon(record.id)
+        undelivered = await self._database.read(deliveries.unfinished)
+        for delivery in undelivered:
+            self._delivery.deliver_soon(delivery.job_id)
         log.info("recovered", restored=len(restored), undelivered=len(undelivered))
 
     async def _learn_estimates(self) -> None:
@@ -93,28 +100,46 @@ class Recovery:
     async def _show(self, record: JobRecord) -> None:
         try:
             if record.card_message_id is None:
-                await self._delivery.post_card(record)
+                await self._delivery.post_card(record, perhaps_posted=True)
             else:
                 await self._delivery.watch(record.id)
-        except (Undeliverable, discord.HTTPException, OSError) as error:
+        except (Undeliverable, discord.HTTPException, *NO_ANSWER) as error:
             log.warning("card.not_posted", job_id=record.id, error=str(error))
 
+    def _take_back(self, connection: Connection) -> tuple[JobRecord, ...]:
+        """Running jobs of the earlier process wait again; all unfinished ones, oldest first."""
+        now = datetime.now(UTC)
+        for record in jobs.unfinished(connection):
+            if record.cancel_requested:
+                _give_up(connection, record, None, None, state="cancelled")
+            elif record.state == "running":
+                verdict, _ = attempts.record_fault(
+                    connection,
+                    job_id=record.id,
+                    attempt=record.attempt,
+                    killed_worker=False,
+                    max_attempts=self._max_attempts,
+                    jitter=0.0,  # the restart took its time
+                    now=now,
+                )
+                if verdict is not Verdict.AGAIN:
+                    _give_up(connection, record, "worker_crashed", "lost with the bot's process")
+        return jobs.unfinished(connection)
 
-def _take_back(connection: Connection) -> tuple[JobRecord, ...]:
-    """Running jobs of the earlier process wait again; all unfinished ones, oldest first."""
-    for record in jobs.unfinished(connection):
-        if record.state == "running":
-            jobs.requeue(connection, job_id=record.id)
-    return jobs.unfinished(connection)
 
-
-def _give_up(connection: Connection, record: JobRecord, code: str, text: str) -> None:
+def _give_up(
+    connection: Connection,
+    record: JobRecord,
+    code: str | None,
+    text: str | None,
+    state: TerminalState = "failed",
+) -> None:
     now = datetime.now(UTC)
     jobs.finish(
         connection,
         job_id=record.id,
         attempt=record.attempt,
-        state="failed",
+        state=state,
         error_code=code,
         error_text=text,
         now=now,

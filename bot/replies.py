@@ -144,7 +144,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _ended(state: str) -> str:
-    return {"succeeded": "finished", "failed": "failed", "cancelled": "been cancelled"}[state]
+    return {"succeeded": "finished", "cancelled": "been cancelled"}.get(state, "failed")
 
 
 def startup_sentence(error: BaseException) -> str:

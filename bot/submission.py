@@ -21,7 +21,7 @@ from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
-from storage import guild_settings, jobs, ledger
+from storage import deliveries, guild_settings, jobs, ledger
 from storage.database import Connection, Database
 from storage.jobs import JobRecord
 from storage.ledger import Balance
@@ -165,7 +165,7 @@ def _withdraw(connection: Connection, record: JobRecord) -> None:
         now=now,
     )
     ledger.release(connection, job_id=record.id, now=now)
-    jobs.mark_delivered(connection, job_id=record.id, now=now)
+    deliveries.keep(connection, job_id=record.id, problem="the card was not posted", now=now)
 
 
 def job_of(record: JobRecord, image: bytes | None) -> Job:

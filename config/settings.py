@@ -89,7 +89,8 @@ class StorageSettings(Group):
     )
     database_url: str = Field(
         default_factory=lambda fields: _database_in(fields.get("data_folder", Path("data"))),
-        description="The database, as `sqlite+aiosqlite:///<file>`.",
+        description="The database, as `sqlite+aiosqlite:///<file>` or "
+        "`postgresql+asyncpg://<user>:<password>@<host>/<name>`.",
     )
 
     @property
@@ -153,7 +154,9 @@ class GenerationSettings(Group):
         default=120.0, description="After this long without progress the worker counts as hung."
     )
     max_attempts: Count = Field(
-        default=2, description="How often a job is tried when its worker crashes or hangs."
+        default=3,
+        description="How often a job is tried when the machinery fails it; "
+        "one that takes its worker down twice is not tried again.",
     )
     grace_seconds: Seconds = Field(
         default=20.0,

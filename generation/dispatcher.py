@@ -11,7 +11,7 @@ import asyncio
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 
@@ -33,6 +33,9 @@ from generation.job import (
 )
 
 logger = logging.getLogger(__name__)
+
+AfterFault = Callable[[Job, ExecutionError], Awaitable[float | None]]
+"""Counts a fault of the machinery: seconds until the job is tried again, None if it has failed."""
 
 STOP_SECONDS = 5.0
 """How long `close` waits for executions that were asked to stop."""
@@ -68,14 +71,15 @@ class Dispatcher:
         listeners: Sequence[JobListener],
         *,
         max_bytes: int,
-        max_attempts: int = 2,
+        after_fault: AfterFault | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._queue = queue
         self._executor = executor
         self._listeners = tuple(listeners)
         self._max_bytes = max_bytes
-        self._max_attempts = max_attempts
+        self._after_fault = after_fault or retry_once_at_once
+        self._put_off: dict[str, tuple[Job, asyncio.TimerHandle]] = {}
         self._clock = clock
         self._runs: dict[str, _Run] = {}
         self._slots: list[asyncio.Task[None]] = []
@@ -112,7 +116,7 @@ class Dispatcher:
         False if the job is unknown or its outcome is already settled. For a waiting job the
         event has been told when this returns; a running one ends at its next step.
         """
-        waiting = self._queue.cancel(job_id)
+        waiting = self._queue.cancel(job_id) or self._take_put_off(job_id)
         if waiting is not None:
             await self._tell_whoever_asks(JobCancelled(job=waiting))
             return True
@@ -130,6 +134,8 @@ class Dispatcher:
         `restore` takes it up in the next process, with a new attempt.
         """
         self._closing = True
+        for job_id in list(self._put_off):
+            self._take_put_off(job_id)
         for slot in self._idle:
             slot.cancel()
         await _wait(self._slots, grace_seconds)
@@ -205,17 +211,46 @@ class Dispatcher:
             await self._end(run, JobSucceeded(job=run.job, clip=outcome))
         elif run.abandoned:
             logger.info("job %s is left for the next start", run.job.id)
-        elif not isinstance(outcome, InfrastructureFault) or self._was_last_attempt(run.job):
-            await self._end(run, JobFailed(job=run.job, error=outcome))
         else:
+            pause = None
+            if isinstance(outcome, InfrastructureFault):
+                pause = await self._pause_after(run.job, outcome)
+            if pause is None:
+                await self._end(run, JobFailed(job=run.job, error=outcome))
+                return
             await self._tell(JobRetrying(job=run.job, fault=outcome))
             if run.cancelled:
                 await self._end(run, JobCancelled(job=run.job))
             else:
-                self._queue.requeue(run.job, seconds=run.seconds)
+                self._try_again(run, pause)
 
-    def _was_last_attempt(self, job: Job) -> bool:
-        return job.attempt >= self._max_attempts
+    async def _pause_after(self, job: Job, fault: InfrastructureFault) -> float | None:
+        try:
+            return await self._after_fault(job, fault)
+        except Exception:
+            logger.exception("fault of job %s attempt %d is not counted", job.id, job.attempt)
+            return None
+
+    def _try_again(self, run: _Run, pause_seconds: float) -> None:
+        """Back to the head of its line: now, or once the pause is over."""
+        job, seconds = run.job, run.seconds
+        if pause_seconds <= 0:
+            self._queue.requeue(job, seconds=seconds)
+            return
+
+        def pause_is_over() -> None:
+            if self._take_put_off(job.id) is not None:
+                self._queue.restore([job])
+
+        timer = asyncio.get_running_loop().call_later(pause_seconds, pause_is_over)
+        self._put_off[job.id] = (job, timer)
+
+    def _take_put_off(self, job_id: str) -> Job | None:
+        """A job whose pause is not over, and no longer is."""
+        job, timer = self._put_off.pop(job_id, (None, None))
+        if timer is not None:
+            timer.cancel()
+        return job
 
     async def _end(self, run: _Run, event: JobEvent) -> None:
         run.ending = True
@@ -240,6 +275,11 @@ class Dispatcher:
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)
         await asyncio.shield(telling)
+
+
+async def retry_once_at_once(job: Job, fault: ExecutionError) -> float | None:
+    """What becomes of a job that the machinery failed, where nobody counts its faults."""
+    return 0.0 if job.attempt < 2 else None
 
 
 def _seconds_used(outcome: Clip | ExecutionError, elapsed_seconds: float) -> float:

@@ -12,17 +12,19 @@ from generation.request import GenerationRequest
 
 
 class JobState(StrEnum):
-    """Where a job is; the last three are terminal."""
+    """Where a job is; all but the first two are terminal."""
 
     WAITING = "waiting"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    DEAD = "dead"
+    """It took its worker down too often; its credits came back."""
 
     @property
     def terminal(self) -> bool:
-        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+        return self not in (JobState.WAITING, JobState.RUNNING)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -66,11 +66,17 @@ _RULES = {
                 COALESCE((SELECT r.kind FROM transfers r
                     WHERE r.job_id = j.id AND r.kind IN ('settle', 'release')), 'open') AS resolved,
                 CASE WHEN j.state = 'succeeded' THEN 'settle'
-                    WHEN j.state IN ('failed', 'cancelled') THEN 'release'
+                    WHEN j.state IN ('failed', 'cancelled', 'dead') THEN 'release'
                     ELSE 'open' END AS expected
             FROM jobs j
         ) AS compared
         WHERE resolved <> expected
+    """,
+    "what has ended is in the outbox, and nothing else is": """
+        SELECT j.id, 'job ' || j.state || ', '
+            || CASE WHEN d.job_id IS NULL THEN 'no delivery' ELSE 'delivery ' || d.state END
+        FROM jobs j LEFT JOIN deliveries d ON d.job_id = j.id
+        WHERE (j.finished_at IS NULL) <> (d.job_id IS NULL)
     """,
 }
 

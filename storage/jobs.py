@@ -1,31 +1,35 @@
 """Jobs: what was asked, how far it came, what came of it.
 
-    waiting -> running -> succeeded | failed | cancelled
-    waiting -> failed | cancelled        ended before it began
-    running -> waiting                   requeued after a restart
-    running -> running                   retried, with a higher attempt
+    waiting -> running -> succeeded | failed | cancelled | dead
+    waiting -> failed | cancelled | dead   ended without running (again)
+    running -> waiting                     given back, or put off after a fault
+    running -> running                     taken over, with a higher attempt
 
 Every move is one conditional UPDATE. Attempt numbers only rise, and an outcome counts only for
 the current attempt: the result of a worker that was given up on is refused (StaleAttempt).
+How attempts begin and fail is in `storage/attempts.py`. A job that ends has a row in the outbox
+from the same moment (`storage/deliveries.py`).
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select, update
 
 from storage import schema
 from storage.errors import IllegalMove, JobExists, StaleAttempt, UnknownJob
 from storage.schema import insert_if_absent
 
 UnfinishedState = Literal["waiting", "running"]
-TerminalState = Literal["succeeded", "failed", "cancelled"]
+TerminalState = Literal["succeeded", "failed", "cancelled", "dead"]
 JobState = Literal[UnfinishedState, TerminalState]
 
 _UNFINISHED = get_args(UnfinishedState)
 _TABLE = schema.jobs.c
+_NONCE_CHARACTERS = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +61,23 @@ class JobRecord:
     clip_sha256: str | None = None
     error_code: str | None = None
     error_text: str | None = None
+    lease_until: datetime | None = None
+    """While it runs: until when its attempt counts as alive."""
+    not_before: datetime | None = None
+    """While it waits after a fault: when it may be tried again."""
+    faults: int = 0
+    """Attempts that failed for no fault of the job's."""
+    worker_kills: int = 0
+    """How many workers died of it."""
+    cancel_requested: bool = False
+    requeued_as: str | None = None
+    """The job that a moderator made of this dead one."""
     delivered_at: datetime | None = None
     delivery_problem: str | None = None
-    """Why its outcome can never be posted; it is kept for the member to look up."""
+    """Why its outcome could not be posted; it is kept for the member to look up."""
+
+
+_STORED = [field.name for field in fields(JobRecord) if not field.name.startswith("deliver")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +100,7 @@ def add(connection: Connection, job: JobRecord) -> None:
     """Record a new job. Raises JobExists with the first job of the same interaction or id."""
     if (job.state, job.attempt) != ("waiting", 0):
         raise IllegalMove(job_id=job.id, from_state="new", to_state=job.state)
-    values = {field.name: getattr(job, field.name) for field in fields(job)}
+    values = {name: getattr(job, name) for name in _STORED}
     if not insert_if_absent(connection, schema.jobs, **values):
         first = find_by_interaction(connection, job.interaction_id)
         raise JobExists(job_id=job.id if first is None else first.id)
@@ -90,7 +108,7 @@ def add(connection: Connection, job: JobRecord) -> None:
 
 def get(connection: Connection, job_id: str) -> JobRecord:
     """Raises UnknownJob."""
-    found = _records(connection, _query().where(_TABLE.id == job_id))
+    found = records(connection, select_jobs().where(_TABLE.id == job_id))
     if not found:
         raise UnknownJob(job_id=job_id)
     return found[0]
@@ -98,35 +116,8 @@ def get(connection: Connection, job_id: str) -> JobRecord:
 
 def find_by_interaction(connection: Connection, interaction_id: int) -> JobRecord | None:
     """The job that this interaction made, if it made one."""
-    found = _records(connection, _query().where(_TABLE.interaction_id == interaction_id))
+    found = records(connection, select_jobs().where(_TABLE.interaction_id == interaction_id))
     return found[0] if found else None
-
-
-def start(connection: Connection, *, job_id: str, attempt: int, now: datetime) -> None:
-    """A worker begins this attempt, whose number is higher than that of every earlier one.
-
-    Raises UnknownJob, StaleAttempt, and IllegalMove if the job has ended.
-    """
-    _move(
-        connection,
-        job_id,
-        attempt=attempt,
-        to_state="running",
-        allowed=_TABLE.state.in_(_UNFINISHED) & (_TABLE.attempt < attempt),
-        changes={"attempt": attempt, "started_at": now},
-    )
-
-
-def requeue(connection: Connection, *, job_id: str) -> None:
-    """A running job waits again; its attempt number stays. Raises UnknownJob, IllegalMove."""
-    _move(
-        connection,
-        job_id,
-        attempt=None,
-        to_state="waiting",
-        allowed=_TABLE.state == "running",
-        changes={"started_at": None},
-    )
 
 
 def finish(
@@ -143,11 +134,12 @@ def finish(
 ) -> None:
     """Record the one outcome of a job: a clip if it succeeded, an error code if it failed.
 
-    `attempt` is the current one: 0 for a job that ends before it ever began.
+    Its outcome is to be delivered from now on. `attempt` is the current one: 0 for a job that
+    ends before it ever began.
     Raises UnknownJob, StaleAttempt, and IllegalMove if it has ended, or succeeds while it waits.
     """
     sources = ("running",) if state == "succeeded" else _UNFINISHED
-    _move(
+    move(
         connection,
         job_id,
         attempt=attempt,
@@ -159,7 +151,18 @@ def finish(
             "clip_sha256": clip_sha256,
             "error_code": error_code,
             "error_text": error_text,
+            "lease_until": None,
+            "not_before": None,
         },
+    )
+    connection.execute(
+        schema.deliveries.insert().values(
+            job_id=job_id,
+            state="pending",
+            nonce=_nonce(job_id),
+            attempts=0,
+            next_attempt_at=now,
+        )
     )
 
 
@@ -172,38 +175,10 @@ def set_card_message(connection: Connection, *, job_id: str, card_message_id: in
         raise UnknownJob(job_id=job_id)
 
 
-def mark_delivered(connection: Connection, *, job_id: str, now: datetime) -> None:
-    """The outcome was posted; the first time counts. Raises UnknownJob, IllegalMove."""
-    changes = {
-        "delivered_at": func.coalesce(_TABLE.delivered_at, literal(now, schema.Moment())),
-        "delivery_problem": None,
-    }
-    _change_ended(connection, job_id, "delivered", changes)
-
-
-def set_delivery_problem(connection: Connection, *, job_id: str, problem: str) -> None:
-    """The outcome can never be posted: it leaves `undelivered`. Raises UnknownJob, IllegalMove."""
-    _change_ended(connection, job_id, "undeliverable", {"delivery_problem": problem})
-
-
 def unfinished(connection: Connection) -> tuple[JobRecord, ...]:
     """Jobs that wait or run, oldest first."""
-    return _records(
-        connection, _query().where(_TABLE.state.in_(_UNFINISHED)).order_by(_TABLE.sequence)
-    )
-
-
-def undelivered(connection: Connection) -> tuple[JobRecord, ...]:
-    """Ended jobs whose outcome is still to be posted, oldest first."""
-    return _records(
-        connection,
-        _query()
-        .where(
-            _TABLE.finished_at.is_not(None),
-            _TABLE.delivered_at.is_(None),
-            _TABLE.delivery_problem.is_(None),
-        )
-        .order_by(_TABLE.sequence),
+    return records(
+        connection, select_jobs().where(_TABLE.state.in_(_UNFINISHED)).order_by(_TABLE.sequence)
     )
 
 
@@ -226,11 +201,11 @@ def of_user(
     connection: Connection, *, guild_id: int, user_id: int, limit: int, before: str | None = None
 ) -> tuple[JobRecord, ...]:
     """A member's jobs in a guild, newest first; `before` is the id of the last one seen."""
-    query = _query().where(_TABLE.guild_id == guild_id, _TABLE.user_id == user_id)
+    query = select_jobs().where(_TABLE.guild_id == guild_id, _TABLE.user_id == user_id)
     if before is not None:
         seen = select(_TABLE.sequence).where(_TABLE.id == before).scalar_subquery()
         query = query.where(_TABLE.sequence < seen)
-    return _records(connection, query.order_by(_TABLE.sequence.desc()).limit(limit))
+    return records(connection, query.order_by(_TABLE.sequence.desc()).limit(limit))
 
 
 def run_history(connection: Connection, *, model: str, limit: int) -> tuple[PastRun, ...]:
@@ -247,7 +222,7 @@ def run_history(connection: Connection, *, model: str, limit: int) -> tuple[Past
     )
 
 
-def _move(
+def move(
     connection: Connection,
     job_id: str,
     *,
@@ -256,6 +231,7 @@ def _move(
     allowed: ColumnElement[bool],
     changes: Mapping[str, object],
 ) -> None:
+    """Change the job if `allowed`. Raises UnknownJob, StaleAttempt, IllegalMove."""
     moved = connection.execute(
         update(schema.jobs).where(_TABLE.id == job_id, allowed).values(state=to_state, **changes)
     )
@@ -273,22 +249,23 @@ def _is_stale(attempt: int, job: JobRecord, to_state: JobState) -> bool:
     return attempt != job.attempt
 
 
-def _change_ended(
-    connection: Connection, job_id: str, to_state: str, changes: Mapping[str, object]
-) -> None:
-    changed = connection.execute(
-        update(schema.jobs)
-        .where(_TABLE.id == job_id, _TABLE.finished_at.is_not(None))
-        .values(**changes)
-    )
-    if changed.rowcount == 0:
-        job = get(connection, job_id)
-        raise IllegalMove(job_id=job_id, from_state=job.state, to_state=to_state)
+def select_jobs() -> Select[tuple[object, ...]]:
+    """Every column of a JobRecord, its delivery's among them."""
+    delivery = schema.deliveries.c
+    return select(
+        *(_TABLE[name] for name in _STORED),
+        case((delivery.state.in_(("posted", "direct")), delivery.ended_at)).label("delivered_at"),
+        case((delivery.state.in_(("direct", "kept")), delivery.problem)).label("delivery_problem"),
+    ).select_from(schema.jobs.outerjoin(schema.deliveries))
 
 
-def _query() -> Select[tuple[object, ...]]:
-    return select(*(_TABLE[field.name] for field in fields(JobRecord)))
+def _nonce(job_id: str) -> str:
+    """The same for each try; Discord takes at most 25 characters."""
+    nonce = f"clip-{job_id}"
+    if len(nonce) <= _NONCE_CHARACTERS:
+        return nonce
+    return f"clip-{hashlib.sha256(job_id.encode()).hexdigest()[:20]}"
 
 
-def _records(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[JobRecord, ...]:
+def records(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[JobRecord, ...]:
     return tuple(JobRecord(**row) for row in connection.execute(query).mappings())

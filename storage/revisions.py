@@ -24,11 +24,11 @@ def is_known(revision: str) -> bool:
     return any(script.revision == revision for script in _scripts().walk_revisions())
 
 
-def upgrade(connection: Connection) -> None:
-    """Run every missing migration inside the caller's transaction."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run every missing migration up to this one inside the caller's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 @cache

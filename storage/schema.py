@@ -154,12 +154,24 @@ jobs = Table(
     Column("created_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("finished_at", Moment),
-    Column("delivered_at", Moment),
-    Column("delivery_problem", Text),
+    # Until when the current attempt counts as alive; progress renews it.
+    Column("lease_until", Moment),
+    # When a job that waits after a fault may be tried again.
+    Column("not_before", Moment),
+    Column("faults", Integer, nullable=False),
+    Column("worker_kills", Integer, nullable=False),
+    Column("cancel_requested", Flag, nullable=False),
+    # The job that a moderator made of a dead one.
+    Column("requeued_as", Text, ForeignKey("jobs.id"), unique=True),
     CheckConstraint(
-        "state IN ('waiting', 'running', 'succeeded', 'failed', 'cancelled')",
+        "state IN ('waiting', 'running', 'succeeded', 'failed', 'cancelled', 'dead')",
         name="state_is_known",
     ),
+    CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="running_has_a_lease"),
+    CheckConstraint("not_before IS NULL OR state = 'waiting'", name="only_waiting_is_put_off"),
+    CheckConstraint("faults >= 0 AND worker_kills >= 0", name="counts_are_not_negative"),
+    CheckConstraint("cancel_requested IN (0, 1)", name="cancel_requested_is_a_flag"),
+    CheckConstraint("requeued_as IS NULL OR state = 'dead'", name="only_the_dead_are_requeued"),
     CheckConstraint("attempt >= 0", name="attempt_is_not_negative"),
     CheckConstraint("price_credits > 0", name="price_is_positive"),
     CheckConstraint("private IN (0, 1)", name="private_is_a_flag"),
@@ -172,10 +184,8 @@ jobs = Table(
         " AND (clip_json IS NULL) = (clip_sha256 IS NULL)",
         name="success_has_a_clip",
     ),
-    CheckConstraint("state <> 'failed' OR error_code IS NOT NULL", name="failure_has_a_code"),
     CheckConstraint(
-        "finished_at IS NOT NULL OR (delivered_at IS NULL AND delivery_problem IS NULL)",
-        name="delivered_after_the_end",
+        "state NOT IN ('failed', 'dead') OR error_code IS NOT NULL", name="failure_has_a_code"
     ),
     sqlite_strict=True,
 )
@@ -183,6 +193,37 @@ Index("jobs_by_state", jobs.c.state, jobs.c.sequence)
 Index("jobs_by_member", jobs.c.guild_id, jobs.c.user_id, jobs.c.sequence)
 Index("jobs_by_model", jobs.c.model, jobs.c.state, jobs.c.sequence)
 Index("jobs_by_parent", jobs.c.parent_job_id)
+
+# The outbox: one row for each job that has ended, made in the transaction that ends it.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("job_id", Text, ForeignKey("jobs.id"), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("nonce", Text, nullable=False, unique=True),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Moment, nullable=False),
+    # When the message may first have been posted, while nobody knows whether it was.
+    Column("sending_since", Moment),
+    Column("message_id", LargeInteger),
+    Column("problem", Text),
+    Column("ended_at", Moment),
+    CheckConstraint(
+        "state IN ('pending', 'sending', 'posted', 'direct', 'kept')", name="state_is_known"
+    ),
+    CheckConstraint("length(nonce) BETWEEN 1 AND 25", name="nonce_fits_discord"),
+    CheckConstraint("attempts >= 0", name="attempts_is_not_negative"),
+    CheckConstraint(
+        "(state = 'sending') = (sending_since IS NOT NULL)", name="sending_has_its_time"
+    ),
+    CheckConstraint(
+        "(state IN ('posted', 'direct', 'kept')) = (ended_at IS NOT NULL)",
+        name="ended_has_its_time",
+    ),
+    CheckConstraint("state <> 'kept' OR problem IS NOT NULL", name="kept_has_a_reason"),
+    sqlite_strict=True,
+)
+Index("deliveries_by_time", deliveries.c.state, deliveries.c.next_attempt_at)
 
 gallery_entries = Table(
     "gallery_entries",

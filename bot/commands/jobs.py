@@ -27,6 +27,7 @@ STATE_SIGNS = {
     JobState.SUCCEEDED: "✅",
     JobState.FAILED: "❌",
     JobState.CANCELLED: "🚫",
+    JobState.DEAD: "❌",
 }
 
 
@@ -81,7 +82,7 @@ class JobsCog(commands.Cog):
                 left = standing.seconds_left
                 eta = "" if left is None else f", about {duration(left)} left"
                 return f"place {standing.place}{eta}"
-            case JobState.FAILED:
+            case JobState.FAILED | JobState.DEAD:
                 return failure_sentence(record.error_code, record.error_text)
             case JobState.SUCCEEDED if record.delivery_problem:
                 return f"made, but not posted: {record.delivery_problem}"

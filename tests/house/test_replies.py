@@ -19,6 +19,7 @@ SAID_AT_THE_START = {storage_errors.DatabaseError, bot_errors.TokenRefused}
 
 # Met by listeners and the delivery, which log them; no member waits for an answer there.
 NEVER_ANSWERS_A_MEMBER = {
+    channel_messages.TooLarge,
     channel_messages.Undeliverable,
     generation_errors.UnreadableMedia,
     storage_errors.TransferConflict,

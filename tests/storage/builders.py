@@ -1,14 +1,11 @@
 """What storage tests start from."""
 
-import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection
 
-from storage import jobs, ledger, revisions
+from storage import attempts, jobs, ledger
 from storage.jobs import JobRecord
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -66,7 +63,7 @@ def admit(connection: Connection, record: JobRecord) -> None:
 def succeed(connection: Connection, job_id: str, *, seconds: float = 4.0) -> None:
     """Run an admitted job to its good end."""
     attempt = jobs.get(connection, job_id).attempt + 1
-    jobs.start(connection, job_id=job_id, attempt=attempt, now=NOW)
+    attempts.start(connection, job_id=job_id, attempt=attempt, now=NOW)
     jobs.finish(
         connection,
         job_id=job_id,
@@ -90,31 +87,3 @@ def fail(connection: Connection, job_id: str) -> None:
         now=NOW,
     )
     ledger.release(connection, job_id=job_id, now=NOW)
-
-
-def in_memory_engine() -> Engine:
-    """A migrated SQLite in memory, made in a moment: for tests that need hundreds of them."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    connection.deserialize(_migrated())
-    connection.execute("PRAGMA foreign_keys=ON")
-    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-@cache
-def _migrated() -> bytes:
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-    try:
-        with engine.begin() as connection:
-            revisions.upgrade(connection)
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
-            driver.commit()
-            return driver.serialize()
-    finally:
-        engine.dispose()
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")

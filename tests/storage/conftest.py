@@ -1,5 +1,6 @@
 """A migrated database for each test: every test that asks for one runs on both kinds."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -20,6 +21,18 @@ def postgres() -> Iterator[postgres_server.PostgresServer]:
         if os.environ.get("POSTGRES_REQUIRED") == "1":
             raise
         pytest.skip(f"no PostgreSQL: {none}")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: postgres_server.PostgresServer) -> str:
+    """A migrated database for tests that commit nothing."""
+
+    async def make() -> str:
+        await postgres.execute("CREATE DATABASE migrated")
+        await migrate(postgres.url("migrated"))
+        return postgres.url("migrated")
+
+    return asyncio.run(make())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

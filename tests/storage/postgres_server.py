@@ -1,5 +1,5 @@
 # asyncpg ships no types.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 """A PostgreSQL of our own for the tests: from the PyPI wheel `pgserver`, else the system's.
 
 It is started in a folder that is removed afterwards, listens on a socket in that folder alone,
@@ -13,7 +13,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -47,7 +47,7 @@ class PostgresServer:
             await connection.close()
 
     @contextlib.asynccontextmanager
-    async def database(self) -> AsyncIterator[str]:
+    async def database(self) -> AsyncGenerator[str]:
         """The URL of a new, empty database, which is dropped afterwards."""
         name = f"reelroom_{next(self._numbers)}"
         await self.execute(f"CREATE DATABASE {name}")
@@ -68,7 +68,7 @@ def installed() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[PostgresServer]:
+def running() -> Generator[PostgresServer]:
     """A server, until the end of the block. Raises NoPostgres."""
     problems: list[str] = []
     for programs in installed():
@@ -87,7 +87,7 @@ def running() -> Iterator[PostgresServer]:
 
 
 @contextlib.contextmanager
-def _started(programs: Path) -> Iterator[Path]:
+def _started(programs: Path) -> Generator[Path]:
     """A running server's folder, which holds its socket."""
     owner = _owner()
     folder = Path(tempfile.mkdtemp(prefix="reelroom-postgres-"))

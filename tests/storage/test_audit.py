@@ -77,6 +77,17 @@ async def test_books_in_order_have_no_drift(database: Database) -> None:
             "success settles, failure and cancelling release, and nothing else does",
             "job1",
         ),
+        (
+            "DELETE FROM deliveries WHERE job_id = 'job1'",
+            "what has ended is in the outbox, and nothing else is",
+            "job1",
+        ),
+        (
+            "INSERT INTO deliveries (job_id, state, nonce, attempts, next_attempt_at)"
+            " VALUES ('job3', 'pending', 'early', 0, 1)",
+            "what has ended is in the outbox, and nothing else is",
+            "job3",
+        ),
     ],
 )
 async def test_each_disorder_is_found(

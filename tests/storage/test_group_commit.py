@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,7 +25,14 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-def add(number: int, **changes: object) -> object:
+Unit = Callable[[Connection], object]
+
+
+def nothing(connection: Connection) -> object:
+    return None
+
+
+def add(number: int, **changes: object) -> Unit:
     return lambda connection: jobs.add(connection, make_record(number, **changes))
 
 
@@ -38,18 +45,18 @@ def add_and_fail(connection: Connection) -> None:
     raise LookupError("and then something else went wrong")
 
 
-async def together(database: Database, *units: object) -> list[object]:
+async def together(database: Database, *units: Unit) -> list[object]:
     """What each unit made of it. All are handed over while another process holds the lock, so
     that the first is alone with it and the others are one group."""
     holder = sqlite3.connect(database.place, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    writes = [asyncio.create_task(database.write(lambda connection: None))]
+    writes: list[asyncio.Task[object]] = [asyncio.create_task(database.write(nothing))]
     await asyncio.sleep(0.01)
-    writes += [asyncio.create_task(database.write(unit)) for unit in units]  # type: ignore[arg-type]
+    writes += [asyncio.create_task(database.write(unit)) for unit in units]
     await asyncio.sleep(0)
     holder.execute("ROLLBACK")
     holder.close()
-    return (await asyncio.gather(*writes, return_exceptions=True))[1:]
+    return list(await asyncio.gather(*writes, return_exceptions=True))[1:]
 
 
 async def test_units_that_wait_together_share_one_commit(database: Database) -> None:
@@ -109,10 +116,7 @@ async def test_a_transaction_that_is_lost_as_a_whole_is_run_again_one_by_one(
 async def test_a_caller_that_gives_up_harms_nobody_in_its_group(database: Database) -> None:
     holder = sqlite3.connect(database.place, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    writes = [
-        asyncio.create_task(database.write(add(number)))  # type: ignore[arg-type]
-        for number in (1, 2, 3, 4)
-    ]
+    writes = [asyncio.create_task(database.write(add(number))) for number in (1, 2, 3, 4)]
     await asyncio.sleep(0.01)
     writes[0].cancel()
     writes[2].cancel()
@@ -126,7 +130,5 @@ async def test_a_caller_that_gives_up_harms_nobody_in_its_group(database: Databa
 
 
 async def test_more_units_than_fit_in_a_group_are_all_kept(database: Database) -> None:
-    await asyncio.gather(
-        *(database.write(add(number)) for number in range(1, 601))  # type: ignore[arg-type]
-    )
+    await asyncio.gather(*(database.write(add(number)) for number in range(1, 601)))
     assert len(await database.read(job_ids)) == 600

@@ -25,7 +25,7 @@ asyncio.run(hold())
 
 
 async def test_a_second_instance_is_refused_until_the_first_is_gone(url: str, kind: str) -> None:
-    holder = subprocess.Popen(
+    holder = subprocess.Popen(  # noqa: ASYNC220
         [sys.executable, "-c", _HOLD, url],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from storage import jobs
+from storage import attempts, jobs
 from storage.database import Database
 from storage.errors import IllegalMove, JobExists, StaleAttempt, UnknownJob
 from storage.jobs import ActiveJobs, JobRecord, PastRun
@@ -36,7 +36,7 @@ async def read(database: Database, job_id: str) -> JobRecord:
 
 async def start(database: Database, job_id: str, attempt: int) -> None:
     await database.write(
-        lambda connection: jobs.start(connection, job_id=job_id, attempt=attempt, now=NOW)
+        lambda connection: attempts.start(connection, job_id=job_id, attempt=attempt, now=NOW)
     )
 
 
@@ -121,7 +121,7 @@ async def test_a_late_result_of_an_old_attempt_is_stale_also_after_the_end(
 async def test_a_requeued_job_waits_and_keeps_its_attempt_number(database: Database) -> None:
     await add(database, make_record(1))
     await start(database, "job1", 1)
-    await database.write(lambda connection: jobs.requeue(connection, job_id="job1"))
+    await database.write(lambda connection: attempts.give_back(connection, job_id="job1"))
     job = await read(database, "job1")
     assert (job.state, job.attempt, job.started_at) == ("waiting", 1, None)
     await start(database, "job1", 2)
@@ -154,7 +154,7 @@ async def test_what_has_ended_moves_no_more(database: Database) -> None:
     with pytest.raises(IllegalMove):
         await start(database, "job1", 1)
     with pytest.raises(IllegalMove):
-        await database.write(lambda connection: jobs.requeue(connection, job_id="job1"))
+        await database.write(lambda connection: attempts.give_back(connection, job_id="job1"))
 
 
 async def test_the_card_message_is_remembered(database: Database) -> None:
@@ -163,42 +163,6 @@ async def test_the_card_message_is_remembered(database: Database) -> None:
         lambda connection: jobs.set_card_message(connection, job_id="job1", card_message_id=2**62)
     )
     assert (await read(database, "job1")).card_message_id == 2**62
-
-
-async def test_an_outcome_is_undelivered_until_it_is_posted_or_cannot_be(
-    database: Database,
-) -> None:
-    def undelivered(connection: Connection) -> list[str]:
-        return [job.id for job in jobs.undelivered(connection)]
-
-    await add(database, *(make_record(number) for number in (1, 2, 3)))
-    await cancel(database, "job1", 0)
-    await cancel(database, "job2", 0)
-    assert await database.read(undelivered) == ["job1", "job2"]
-    await database.write(lambda connection: jobs.mark_delivered(connection, job_id="job1", now=NOW))
-    await database.write(
-        lambda connection: jobs.set_delivery_problem(
-            connection, job_id="job2", problem="the channel is gone"
-        )
-    )
-    assert await database.read(undelivered) == []
-    assert (await read(database, "job2")).delivery_problem == "the channel is gone"
-    with pytest.raises(IllegalMove):
-        await database.write(
-            lambda connection: jobs.mark_delivered(connection, job_id="job3", now=NOW)
-        )
-
-
-async def test_the_first_delivery_is_the_one_that_is_remembered(database: Database) -> None:
-    await add(database, make_record(1))
-    await cancel(database, "job1", 0)
-    for minutes in (0, 5):
-        await database.write(
-            lambda connection, late=timedelta(minutes=minutes): jobs.mark_delivered(
-                connection, job_id="job1", now=NOW + late
-            )
-        )
-    assert (await read(database, "job1")).delivered_at == NOW
 
 
 async def test_unfinished_jobs_come_oldest_first(database: Database) -> None:

@@ -2,19 +2,28 @@
 
 from collections.abc import Callable
 
-from hypothesis import settings
+import pytest
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from sqlalchemy import Connection
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Connection, update
 
-from storage import jobs
+from storage import attempts, deliveries, jobs, schema
 from storage.errors import IllegalMove, JobExists, JobStoreError, StaleAttempt, UnknownJob
 from storage.jobs import JobState, TerminalState
-from tests.storage.builders import NOW, in_memory_engine, make_record
+from tests.storage.builders import NOW, make_record
+from tests.storage.stores import PostgresStore, SqliteStore, Store
 
 numbers = st.integers(1, 3)
-attempts = st.integers(0, 4)
-terminal: st.SearchStrategy[TerminalState] = st.sampled_from(("succeeded", "failed", "cancelled"))
+attempt_numbers = st.integers(0, 4)
+terminal: st.SearchStrategy[TerminalState] = st.sampled_from(
+    ("succeeded", "failed", "cancelled", "dead")
+)
 
 
 class JobsMachine(RuleBasedStateMachine):
@@ -22,16 +31,19 @@ class JobsMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.engine = in_memory_engine()
+        self.store = self.open_store()
         self.model: dict[int, tuple[JobState, int]] = {}
+        self.faults: dict[int, tuple[int, int]] = {}
+
+    def open_store(self) -> Store:
+        return SqliteStore()
 
     def teardown(self) -> None:
-        self.engine.dispose()
+        self.store.close()
 
-    def outcome(self, unit: Callable[[Connection], None]) -> type[JobStoreError] | None:
+    def outcome(self, unit: Callable[[Connection], object]) -> type[JobStoreError] | None:
         try:
-            with self.engine.begin() as connection:
-                unit(connection)
+            self.store.run(unit)
         except JobStoreError as error:
             return type(error)
         return None
@@ -44,7 +56,7 @@ class JobsMachine(RuleBasedStateMachine):
             lambda connection: jobs.add(connection, make_record(number))
         )
 
-    @rule(number=numbers, attempt=attempts)
+    @rule(number=numbers, attempt=attempt_numbers)
     def start(self, number: int, attempt: int) -> None:
         state, current = self.model.get(number, (None, 0))
         expected = None
@@ -57,7 +69,7 @@ class JobsMachine(RuleBasedStateMachine):
         else:
             self.model[number] = ("running", attempt)
         assert expected is self.outcome(
-            lambda connection: jobs.start(
+            lambda connection: attempts.start(
                 connection, job_id=f"job{number}", attempt=attempt, now=NOW
             )
         )
@@ -70,10 +82,54 @@ class JobsMachine(RuleBasedStateMachine):
             self.model[number] = ("waiting", current)
             expected = None
         assert expected is self.outcome(
-            lambda connection: jobs.requeue(connection, job_id=f"job{number}")
+            lambda connection: attempts.give_back(connection, job_id=f"job{number}")
         )
 
-    @rule(number=numbers, attempt=attempts, to_state=terminal)
+    @rule(number=numbers, attempt=attempt_numbers, killed_worker=st.booleans())
+    def fault(self, number: int, attempt: int, killed_worker: bool) -> None:
+        state, current = self.model.get(number, (None, 0))
+        expected = None
+        if state is None:
+            expected = UnknownJob
+        elif attempt != current:
+            expected = StaleAttempt
+        elif state != "running":
+            expected = IllegalMove
+        else:
+            faults, kills = self.faults.get(number, (0, 0))
+            faults, kills = faults + 1, kills + killed_worker
+            self.faults[number] = (faults, kills)
+            if kills < 2 and faults < 3:
+                self.model[number] = ("waiting", current)
+        assert expected is self.outcome(
+            lambda connection: attempts.record_fault(
+                connection,
+                job_id=f"job{number}",
+                attempt=attempt,
+                killed_worker=killed_worker,
+                max_attempts=3,
+                jitter=1.0,
+                now=NOW,
+            )
+        )
+
+    @rule(number=numbers, attempt=attempt_numbers)
+    def renew(self, number: int, attempt: int) -> None:
+        state, current = self.model.get(number, (None, 0))
+        expected = None
+        if state is None:
+            expected = UnknownJob
+        elif attempt != current:
+            expected = StaleAttempt
+        elif state != "running":
+            expected = IllegalMove
+        assert expected is self.outcome(
+            lambda connection: attempts.renew(
+                connection, job_id=f"job{number}", attempt=attempt, now=NOW
+            )
+        )
+
+    @rule(number=numbers, attempt=attempt_numbers, to_state=terminal)
     def finish(self, number: int, attempt: int, to_state: TerminalState) -> None:
         state, current = self.model.get(number, (None, 0))
         sources = ("running",) if to_state == "succeeded" else ("waiting", "running")
@@ -95,18 +151,22 @@ class JobsMachine(RuleBasedStateMachine):
                 state=to_state,
                 clip_json=clip and "{}",
                 clip_sha256=clip,
-                error_code="x" if to_state == "failed" else None,
+                error_code="x" if to_state in ("failed", "dead") else None,
                 now=NOW,
             )
         )
 
     @invariant()
     def storage_agrees_with_the_model(self) -> None:
-        with self.engine.begin() as connection:
-            for number, expected in self.model.items():
-                job = jobs.get(connection, f"job{number}")
-                assert (job.state, job.attempt) == expected
-            unfinished = {job.id for job in jobs.unfinished(connection)}
+        def found(connection: Connection) -> dict[int, tuple[JobState, int]]:
+            records = {number: jobs.get(connection, f"job{number}") for number in self.model}
+            return {number: (job.state, job.attempt) for number, job in records.items()}
+
+        assert self.store.run(found) == self.model
+        unfinished = {job.id for job in self.store.run(jobs.unfinished)}
+        waiting_to_be_told = {row.job_id for row in self.store.run(deliveries.unfinished)}
+        ended = {f"job{number}" for number in self.model} - unfinished
+        assert waiting_to_be_told == ended
         assert unfinished == {
             f"job{number}"
             for number, (state, _) in self.model.items()
@@ -116,3 +176,52 @@ class JobsMachine(RuleBasedStateMachine):
 
 TestJobs = JobsMachine.TestCase
 TestJobs.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def test_the_same_on_postgresql(postgres_url: str) -> None:
+    class OnPostgres(JobsMachine):
+        def open_store(self) -> Store:
+            return PostgresStore(postgres_url)
+
+    run_state_machine_as_test(
+        OnPostgres,
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=(HealthCheck.too_slow,),
+        ),
+    )
+
+
+def test_without_its_fence_the_same_machine_finds_a_stale_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The test of the test: it does notice when an attempt that was given up on still counts."""
+
+    def unfenced(connection: Connection, job_id: str, **move: object) -> None:
+        changes = move["changes"]
+        assert isinstance(changes, dict)
+        moved = connection.execute(
+            update(schema.jobs)
+            .where(schema.jobs.c.id == job_id, schema.jobs.c.finished_at.is_(None))
+            .values(state=move["to_state"], **changes)
+        )
+        if moved.rowcount == 0:
+            raise IllegalMove(job_id=job_id, from_state="", to_state=str(move["to_state"]))
+
+    monkeypatch.setattr(jobs, "move", unfenced)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(
+            JobsMachine,
+            settings=settings(
+                max_examples=100,
+                stateful_step_count=30,
+                deadline=None,
+                database=None,
+                derandomize=True,
+                report_multiple_bugs=False,
+                phases=(Phase.generate,),
+                suppress_health_check=(HealthCheck.too_slow,),
+            ),
+        )

@@ -258,11 +258,11 @@ async def test_nobody_sees_the_history_of_another(database: Database) -> None:
     assert others == ()
 
 
-async def test_fifty_reservations_at_once_take_what_is_there_and_no_more(
+async def test_four_hundred_reservations_at_once_take_what_is_there_and_no_more(
     database: Database,
 ) -> None:
     await database.write(refill)
-    records = [make_record(number) for number in range(50)]
+    records = [make_record(number, price_credits=1) for number in range(400)]
     outcomes = await asyncio.gather(
         *(
             database.write(lambda connection, record=record: admit(connection, record))
@@ -271,8 +271,8 @@ async def test_fifty_reservations_at_once_take_what_is_there_and_no_more(
         return_exceptions=True,
     )
     refused = [outcome for outcome in outcomes if isinstance(outcome, InsufficientCredits)]
-    assert outcomes.count(None) == 10
-    assert len(refused) == 40
+    assert outcomes.count(None) == 100
+    assert len(refused) == 300
     assert await database.read(available_and_held) == (0, 100)
     assert await database.read(audit) == ()
 

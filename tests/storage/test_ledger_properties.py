@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from storage import jobs, ledger
+from storage import attempts, jobs, ledger
 from storage.audit import audit
 from storage.errors import (
     AlreadyResolved,
@@ -30,7 +30,8 @@ from storage.errors import (
     TransferConflict,
     UnknownReservation,
 )
-from tests.storage.builders import GUILD, MODERATOR, NOW, admit, in_memory_engine, make_record
+from tests.storage.builders import GUILD, MODERATOR, NOW, admit, make_record
+from tests.storage.stores import PostgresStore, SqliteStore, Store
 
 Resolution = Literal["settle", "release"]
 
@@ -45,7 +46,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.engine = in_memory_engine()
+        self.store = self.open_store()
         self.day = 0
         self.available: dict[int, int] = {}
         self.held: dict[int, int] = {}
@@ -54,14 +55,16 @@ class LedgerMachine(RuleBasedStateMachine):
         self.reservations: dict[int, tuple[int, int]] = {}
         self.resolved: dict[int, Resolution] = {}
 
+    def open_store(self) -> Store:
+        return SqliteStore()
+
     def teardown(self) -> None:
-        self.engine.dispose()
+        self.store.close()
 
     def outcome(self, unit: Callable[[Connection], object]) -> object:
         """What the unit returned, or the type of the error that rolled it back."""
         try:
-            with self.engine.begin() as connection:
-                return unit(connection)
+            return self.store.run(unit)
         except StorageError as error:
             return type(error)
 
@@ -157,18 +160,18 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_books_are_in_order(self) -> None:
-        with self.engine.begin() as connection:
-            assert audit(connection) == ()
+        assert self.store.run(audit) == ()
 
     @invariant()
     def balances_are_the_models(self) -> None:
-        with self.engine.begin() as connection:
-            for member in range(1, 3):
-                found = ledger.balance(
+        for member in range(1, 3):
+            found = self.store.run(
+                lambda connection, member=member: ledger.balance(
                     connection, guild_id=GUILD, user_id=member, allowance_credits=0, now=NOW
                 )
-                assert found.available_credits == self.available.get(member, 0)
-                assert found.held_credits == self.held.get(member, 0)
+            )
+            assert found.available_credits == self.available.get(member, 0)
+            assert found.held_credits == self.held.get(member, 0)
 
 
 class UnindexedLedgerMachine(LedgerMachine):
@@ -176,8 +179,9 @@ class UnindexedLedgerMachine(LedgerMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        with self.engine.begin() as connection:
-            connection.exec_driver_sql("DROP INDEX one_resolution_a_reservation")
+        self.store.run(
+            lambda connection: connection.exec_driver_sql("DROP INDEX one_resolution_a_reservation")
+        )
 
 
 def resolve(connection: Connection, number: int, resolution: Resolution) -> bool:
@@ -185,7 +189,7 @@ def resolve(connection: Connection, number: int, resolution: Resolution) -> bool
     job_id = f"job{number}"
     try:
         if resolution == "settle":
-            jobs.start(connection, job_id=job_id, attempt=1, now=NOW)
+            attempts.start(connection, job_id=job_id, attempt=1, now=NOW)
             jobs.finish(
                 connection,
                 job_id=job_id,
@@ -207,14 +211,39 @@ TestLedger = LedgerMachine.TestCase
 TestLedger.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
 
 
-def test_without_its_unique_index_the_same_machine_finds_a_double_resolution() -> None:
+def test_the_same_on_postgresql(postgres_url: str) -> None:
+    class OnPostgres(LedgerMachine):
+        def open_store(self) -> Store:
+            return PostgresStore(postgres_url)
+
+    run_state_machine_as_test(
+        OnPostgres,
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=(HealthCheck.too_slow,),
+        ),
+    )
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_without_its_unique_index_the_same_machine_finds_a_double_resolution(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
     """The test of the test: it does notice when a reservation resolves twice.
 
     Either the model disagrees, or a CHECK of the accounts stops the second resolution.
     """
+    url = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+
+    class Unindexed(UnindexedLedgerMachine):
+        def open_store(self) -> Store:
+            return SqliteStore() if url is None else PostgresStore(url)
+
     with pytest.raises((AssertionError, IntegrityError)):
         run_state_machine_as_test(
-            UnindexedLedgerMachine,
+            Unindexed,
             settings=settings(
                 max_examples=300,
                 stateful_step_count=30,

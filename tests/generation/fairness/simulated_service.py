@@ -100,7 +100,8 @@ class Witness:
         """Who competes from now on."""
         self.known |= flows
         pairs = set(itertools.combinations(sorted(flows), 2))
-        self._gaps = {pair: self._gaps.get(pair, (self._gap(pair),) * 2) for pair in pairs}
+        gaps = {pair: self._gap(pair) for pair in pairs}
+        self._gaps = {pair: self._gaps.get(pair, (gap, gap)) for pair, gap in gaps.items()}
         self._passed = {flow: self._passed.get(flow, 0.0) for flow in flows}
 
     def starts(self, flow: int, seconds: float) -> None:

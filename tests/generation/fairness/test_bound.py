@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections import defaultdict
 from dataclasses import dataclass
@@ -179,8 +180,7 @@ def test_every_job_starts_once_and_a_relaxed_one_only_where_no_other_could(
             for _ in range(event):
                 _start_checking_the_lane(service)
         else:
-            fields = {**event.__dict__, "relaxed": number in relaxed}
-            service.arrive(Arrival(**fields))
+            service.arrive(dataclasses.replace(event, relaxed=number in relaxed))
     while _start_checking_the_lane(service):
         pass
     assert sorted(service.started) == sorted(service.arrivals)

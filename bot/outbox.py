@@ -1,0 +1,261 @@
+"""Delivers outcomes from storage's outbox: in the channel, else directly, else kept with a reason.
+
+That a message may be out is committed before it is sent, its id after. Whoever takes over after a
+crash sends the same nonce while Discord remembers it, and looks for the message first later on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import discord
+import structlog
+
+from bot.card import CardState, card_embed, card_view, clip_filename
+from bot.channel_messages import (
+    NO_ANSWER,
+    Attachment,
+    ChannelMessages,
+    TooLarge,
+    Undeliverable,
+)
+from generation.errors import TooLargeToDeliver, UnreadableMedia
+from generation.models.catalogue import Catalogue
+from generation.recompression import recompress_aside
+from storage import deliveries, gallery, jobs
+from storage.database import Connection, Database
+from storage.deliveries import DeliveryRecord
+from storage.errors import (
+    DatabaseError,
+    IllegalMove,
+    MediaError,
+    MediaFileCorrupt,
+    MediaFileMissing,
+    UnknownJob,
+)
+from storage.jobs import JobRecord
+from storage.media_files import MediaFiles
+
+log = structlog.get_logger(__name__)
+
+CLOSING_SECONDS = 5.0
+RETRY_SECONDS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)  # the last one repeats
+REFUSED_RETRY_SECONDS = (5.0, 60.0, 600.0)
+"""Discord counts refused requests, and bans the address of who sends too many of them."""
+UNREADABLE: dict[type[MediaError], str] = {
+    MediaFileMissing: "the clip's file is lost",
+    MediaFileCorrupt: "the clip's file is damaged on disk",
+}
+SMALLER = (1.0, 0.8, 0.4, 0.2)
+"""Shares of what the channel takes that a clip is made to fit, should Discord find it too large."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Outcome:
+    """What is to be delivered, and what is known of earlier tries."""
+
+    record: JobRecord
+    before: DeliveryRecord
+    embed: discord.Embed
+    view: discord.ui.View
+    attachment: Attachment | None
+
+
+class Outbox:
+    """Delivers in the background. `max_bytes` is what a channel takes that does not say."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        media_files: MediaFiles,
+        catalogue: Catalogue,
+        messages: ChannelMessages,
+        max_bytes: int,
+    ) -> None:
+        self._database = database
+        self._media_files = media_files
+        self._catalogue = catalogue
+        self._messages = messages
+        self._max_bytes = max_bytes
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def deliver_soon(self, job_id: str, editing: asyncio.Lock | None = None) -> None:
+        """Delivers the outcome of a job that has ended, however often it takes."""
+        if job_id in self._tasks:
+            return
+        work = self._deliver(job_id, editing or asyncio.Lock())
+        task = self._tasks[job_id] = asyncio.create_task(work, name=f"deliver {job_id}")
+        task.add_done_callback(lambda task: self._ended(job_id, task))
+
+    async def close(self) -> None:
+        """Stops; what is not posted by then is found in storage at the next start."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=CLOSING_SECONDS)
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _deliver(self, job_id: str, editing: asyncio.Lock) -> None:
+        while True:
+            try:
+                async with editing:
+                    pause = await self._try(job_id)
+            except (UnknownJob, IllegalMove) as error:
+                log.info("delivery.not_due", job_id=job_id, error=str(error))
+                return
+            except DatabaseError as error:
+                log.error("delivery.database", job_id=job_id, error=str(error))
+                pause = RETRY_SECONDS[-2]
+            if pause is None:
+                return
+            await asyncio.sleep(pause)
+
+    async def _try(self, job_id: str) -> float | None:
+        """One try, from row to row: seconds until the next one, None if there is none to be."""
+        try:
+            outcome = await self._begin(job_id)
+        except MediaError as error:
+            log.error("delivery.clip_unreadable", job_id=job_id, error=str(error))
+            await self._keep(job_id, UNREADABLE.get(type(error), "the clip's file cannot be read"))
+            return None
+        try:
+            message_id = await self._post(outcome)
+        except Undeliverable as error:
+            return await self._send_directly(outcome, str(error))
+        except (discord.HTTPException, *NO_ANSWER) as error:
+            return await self._put_off(outcome, error)
+        now = datetime.now(UTC)
+
+        def posted(connection: Connection) -> None:
+            jobs.set_card_message(connection, job_id=job_id, card_message_id=message_id)
+            deliveries.posted(connection, job_id=job_id, message_id=message_id, now=now)
+
+        await self._database.write(posted)
+        log.info("job.delivered", job_id=job_id)
+        return None
+
+    async def _begin(self, job_id: str) -> _Outcome:
+        """Raises UnknownJob, IllegalMove if it is delivered or kept, and MediaError."""
+        now = datetime.now(UTC)
+
+        def begin(connection: Connection) -> tuple[JobRecord, DeliveryRecord, bool]:
+            before = deliveries.begin(connection, job_id=job_id, now=now)
+            shared = gallery.entry(connection, job_id=job_id) is not None
+            return jobs.get(connection, job_id), before, shared
+
+        record, before, shared = await self._database.write(begin)
+        card = CardState(
+            record=record, model_title=self._catalogue.title(record.model), shared=shared
+        )
+        return _Outcome(
+            record=record,
+            before=before,
+            embed=card_embed(card),
+            view=card_view(card),
+            attachment=await self._attachment(record),
+        )
+
+    async def _attachment(self, record: JobRecord) -> Attachment | None:
+        """Raises MediaFileMissing, MediaFileCorrupt."""
+        if record.clip_sha256 is None:
+            return None
+        media = await self._media_files.read(record.clip_sha256, ".mp4")
+        return Attachment(filename=clip_filename(record), media=media)
+
+    async def _post(self, outcome: _Outcome) -> int:
+        """Edits the card, or posts it anew; smaller and smaller where it is too large."""
+        record, before = outcome.record, outcome.before
+        card_message_id = record.card_message_id
+        if before.may_be_posted_unseen(datetime.now(UTC)):
+            found = await self._messages.find(record.channel_id, record.id)
+            card_message_id = found or card_message_id
+        limit = self._messages.attachment_bytes(record.guild_id) or self._max_bytes
+        attachment = outcome.attachment
+        for share in (*SMALLER, None):
+            try:
+                return await self._messages.edit_or_post(
+                    record.channel_id,
+                    card_message_id,
+                    embed=outcome.embed,
+                    view=outcome.view,
+                    attachment=attachment,
+                    nonce=before.nonce,
+                )
+            except TooLarge as error:
+                if share is None or outcome.attachment is None:
+                    raise Undeliverable(str(error)) from error
+                attachment = await self._smaller(outcome.attachment, int(limit * share))
+        raise AssertionError("the last share raises or returns")
+
+    async def _smaller(self, attachment: Attachment, max_bytes: int) -> Attachment:
+        """Raises Undeliverable where the clip cannot be made so small."""
+        if len(attachment.media) <= max_bytes:
+            return attachment
+        try:
+            media = await recompress_aside(attachment.media, max_bytes)
+        except (TooLargeToDeliver, UnreadableMedia) as error:
+            raise Undeliverable("the clip is larger than Discord takes here") from error
+        return Attachment(filename=attachment.filename, media=media)
+
+    async def _send_directly(self, outcome: _Outcome, why: str) -> float | None:
+        """The channel takes it never: the member may have it, else it is kept for /jobs."""
+        record = outcome.record
+        try:
+            message_id = await self._messages.post_directly(
+                record.user_id,
+                embed=outcome.embed,
+                nonce=outcome.before.nonce,
+                attachment=outcome.attachment,
+            )
+        except (Undeliverable, TooLarge, discord.ClientException) as error:
+            await self._keep(record.id, f"{why}; {error}")
+            return None
+        except (discord.HTTPException, *NO_ANSWER) as error:
+            return await self._put_off(outcome, error)
+        now = datetime.now(UTC)
+        await self._database.write(
+            lambda connection: deliveries.sent_directly(
+                connection, job_id=record.id, message_id=message_id, problem=why, now=now
+            )
+        )
+        log.info("job.delivered_directly", job_id=record.id, why=why)
+        return None
+
+    async def _put_off(self, outcome: _Outcome, error: Exception) -> float | None:
+        """Waits longer each time; what Discord keeps refusing is kept after a few tries."""
+        job_id, tries = outcome.record.id, outcome.before.attempts
+        refused = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
+        refused = refused and getattr(error, "status", 0) != 429
+        pauses = REFUSED_RETRY_SECONDS if refused else RETRY_SECONDS
+        if refused and tries >= len(pauses):
+            await self._keep(job_id, f"Discord refuses it: {error}")
+            return None
+        pause = pauses[min(tries, len(pauses) - 1)]
+        perhaps_posted = not isinstance(error, discord.HTTPException) or error.status >= 500
+        log.warning("delivery.retrying", job_id=job_id, error=str(error), pause=pause)
+        until = datetime.now(UTC) + timedelta(seconds=pause)
+        await self._database.write(
+            lambda connection: deliveries.put_off(
+                connection,
+                job_id=job_id,
+                until=until,
+                problem=str(error) or type(error).__name__,
+                perhaps_posted=perhaps_posted,
+            )
+        )
+        return pause
+
+    async def _keep(self, job_id: str, problem: str) -> None:
+        log.warning("delivery.impossible", job_id=job_id, error=problem)
+        now = datetime.now(UTC)
+        await self._database.write(
+            lambda connection: deliveries.keep(connection, job_id=job_id, problem=problem, now=now)
+        )
+
+    def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(job_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("delivery.failed", job_id=job_id, exc_info=error)
