@@ -83,7 +83,9 @@ def _values(field: JsonObject, label: str, values: Any) -> list[str]:
 
 def check_selection(select: JsonObject, label: str, chosen: list[str]) -> list[str]:
     """The values chosen in a select. Raises ApiError 400 for wrong ones or a wrong number."""
-    least, most = select.get("min_values", 1), select.get("max_values", 1)
+    # discord.py sends null for what it leaves to the default.
+    least = 1 if select.get("min_values") is None else select["min_values"]
+    most = 1 if select.get("max_values") is None else select["max_values"]
     if not least <= len(set(chosen)) <= most or len(set(chosen)) != len(chosen):
         raise refuse(f"“{label}” takes between {least} and {most} choices.")
     offered = [o["value"] for o in cast(list[JsonObject], select.get("options") or [])]
