@@ -122,7 +122,10 @@ async def draw_all(address: str, folder: Path) -> None:
         await page.keyboard.type(PROMPT_LINE)
         await page.screenshot(path=folder / "composer.png")
         await page.keyboard.press("Enter")
-        await wait_for(page, page.get_by_text(re.compile(r"step \d+ of")))
+        # A quick machine may be done before its first progress is shown.
+        await wait_for(
+            page, page.get_by_text(re.compile(r"step \d+ of")).or_(page.locator("video"))
+        )
         await page.screenshot(path=folder / "progress.png")
         await show_clip(page)
         await page.get_by_role("button", name="Dismiss message").first.click()
