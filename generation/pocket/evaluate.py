@@ -116,7 +116,7 @@ def make_clips(
     conditions: list[LTXVideoCondition] | None = None,
 ) -> list[Clip]:  # fmt: skip
     """One clip a prompt; the noise of each follows from `seed` and its number."""
-    # The pipeline's own schedule, as the list that its scheduler asks for: NumPy 2 warns of tensors.
+    # The pipeline's own schedule, as a list: NumPy 2 warns of the tensor it would pass.
     timesteps = [1000.0 * float(sigma) for sigma in linear_quadratic_schedule(settings.steps)]
     clips: list[Clip] = []
     for start in range(0, len(prompts), settings.batch):

@@ -18,9 +18,14 @@ from torch import Tensor
 
 from generation.pocket.autoencoder import PocketAutoencoder
 from generation.pocket.rendering import render
-from generation.pocket.world import Scene, sample_picture_scene, sample_scene
+from generation.pocket.world import (
+    Scene,
+    sample_direction_scene,
+    sample_picture_scene,
+    sample_scene,
+)
 
-ClipKind = Literal["world", "loop", "picture", "picture loop"]
+ClipKind = Literal["direction", "world", "loop", "picture", "picture loop"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,15 +94,17 @@ class LatentPool:
             last=torch.stack([last for _, _, last in chosen]).float(),
         )
 
+    def _draw_scene(self, kind: ClipKind, shape: ClipShape) -> Scene:
+        if kind == "direction":
+            return sample_direction_scene(self._rng)
+        loop = kind in ("loop", "picture loop")
+        if kind in ("picture", "picture loop"):
+            return sample_picture_scene(self._rng, loop=loop)
+        return sample_scene(self._rng, aspect=shape.width / shape.height, loop=loop)
+
     @torch.no_grad()
     def _render(self, kind: ClipKind, shape: ClipShape, count: int) -> list[_Entry]:
-        loop = kind in ("loop", "picture loop")
-        scenes = [
-            sample_picture_scene(self._rng, loop=loop)
-            if kind in ("picture", "picture loop")
-            else sample_scene(self._rng, aspect=shape.width / shape.height, loop=loop)
-            for _ in range(count)
-        ]
+        scenes = [self._draw_scene(kind, shape) for _ in range(count)]
         clips = render(scenes, frames=shape.frames, height=shape.height, width=shape.width)
         clips = clips.mul_(2).sub_(1).to(self._device)
         with torch.autocast(self._device.type, torch.bfloat16):

@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 _WARM_STEPS = 200
 _AVERAGE = 0.998
 _WEIGHT_DECAY = 0.02
+_DIRECTIONS_FROM, _DIRECTIONS_UNTIL = 0.15, 0.25
+"""The part of the training in which only directions are shown, as shares of its time."""
 _LOG_EVERY = 50
 
 
@@ -88,6 +90,8 @@ class TransformerTrainer:
         self.transformer.train()
         while self.progress.minutes < until_minutes:
             done = self.progress.minutes / until_minutes
+            alone = _DIRECTIONS_FROM <= done < _DIRECTIONS_UNTIL
+            training.lesson = "directions" if alone else "everything"
             for optimizer in self._optimizers:
                 optimizer.param_groups[0]["lr"] = self._rate(done)
             minutes = before + (time.monotonic() - started) / 60

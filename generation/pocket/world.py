@@ -5,6 +5,7 @@ are in units of half the shorter side of the picture: the middle is (0, 0), x gr
 right, y downwards, and the shorter side reaches from -1 to 1.
 """
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -153,6 +154,20 @@ def sample_any_scene(rng: np.random.Generator, *, aspect: float = 1.0, loop: boo
         variant=int(rng.integers(VARIANTS)),
         loop=loop,
     )
+
+
+def sample_direction_scene(rng: np.random.Generator) -> Scene:
+    """Draw a thing that moves one way over the plain background, which training may see."""
+    while True:
+        scene = dataclasses.replace(
+            sample_any_scene(rng),
+            motion=MOTIONS[int(rng.integers(4))],
+            background="plain",
+            camera="none",
+        )
+        assert scene.thing is not None
+        if is_visible(scene.thing.colour, "plain") and not is_held_out(scene):
+            return scene
 
 
 def sample_picture_scene(rng: np.random.Generator, *, loop: bool = False) -> Scene:

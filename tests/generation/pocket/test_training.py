@@ -12,6 +12,7 @@ from generation.pocket.latent_pool import ClipShape, LatentPool
 from generation.pocket.text_encoder import CaptionEncoder, build_text_encoder, build_tokenizer
 from generation.pocket.train import draw_curves
 from generation.pocket.transformer_training import TransformerTrainer, build_transformer
+from generation.pocket.world import is_held_out
 from tests.generation.pocket.tiny_pocket import CHANNELS, tiny_autoencoder
 
 # Mixed precision runs RMSNorm in half and its weights in full precision, and says so once.
@@ -76,6 +77,16 @@ def test_every_way_of_giving_frames_is_trained() -> None:
     assert {task.given for task in tasks} == {"nothing", "first", "ends", "beginning"}
     assert {task.shape.frames for task in tasks} == {1, 13, 25, 37, 49}
     assert all(task.kind == "world" for task in tasks if task.given == "nothing")
+
+
+def test_the_lesson_of_directions_shows_nothing_else() -> None:
+    task = draw_task(np.random.default_rng(0), "directions")
+    pool = LatentPool(tiny_autoencoder(), seed=0, device=CPU, fresh=2)
+    scenes = pool.draw(task.kind, SMALL, 8).scenes
+    assert task.given == "nothing"
+    assert {scene.motion for scene in scenes} <= {"right", "left", "up", "down"}
+    assert {(scene.background, scene.camera) for scene in scenes} == {("plain", "none")}
+    assert not any(is_held_out(scene) for scene in scenes)
 
 
 def test_training_goes_on_where_it_was_saved(tmp_path: Path) -> None:
