@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import make_url
 
 from config.errors import InvalidSettings, TokenFileUnreadable, TokenMissing
 from config.settings import Settings
-from storage.database import database_file
+from storage.sqlite import sqlite_file
 
 SECRET = "MTIzNDU2Nzg5.a-secret-token"
 
@@ -97,7 +98,7 @@ def test_common_names_are_understood_and_ours_win() -> None:
 @pytest.mark.parametrize("name", ["plain", "with space", "50% #1?", "ünï"])
 def test_the_database_lies_in_the_data_folder_whatever_it_is_called(name: str) -> None:
     settings = Settings.load({"REELROOM_STORAGE__DATA_FOLDER": f"/srv/{name}"})
-    assert database_file(settings.storage.database_url) == Path(f"/srv/{name}/reelroom.db")
+    assert sqlite_file(make_url(settings.storage.database_url)) == Path(f"/srv/{name}/reelroom.db")
 
 
 @pytest.mark.parametrize(
