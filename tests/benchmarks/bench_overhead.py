@@ -13,16 +13,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from generation.device import Device
 from generation.dispatcher import Dispatcher
 from generation.executor import Execution
 from generation.executors.local import ExecutionLimits, LocalExecutor
 from generation.executors.wire import WorkerSetup
+from generation.executors.worker_process import worker_environment
 from generation.fairness.queue import FairQueue, QueueLimits
 from generation.job import JobCancelled, JobEvent, JobFailed, JobStarted, JobSucceeded
 from generation.models.catalogue import CATALOGUE_FILE, Catalogue
-from generation.models.loading import LoadedModels
-from generation.production import produce
 from generation.request import GenerationRequest
 from tests.generation.builders import make_job, make_request
 
@@ -52,6 +50,13 @@ class _Bare:
     """The recipe in this process, its model loaded."""
 
     def __init__(self) -> None:
+        # What the worker's environment has too; read when torch is imported.
+        os.environ["OMP_WAIT_POLICY"] = worker_environment(os.environ)["OMP_WAIT_POLICY"]
+        from generation.device import Device
+        from generation.models.loading import LoadedModels
+        from generation.production import produce
+
+        self._produce = produce
         device = Device.choose("cpu", threads=SETUP.threads)
         self._models = LoadedModels(catalogue_file=CATALOGUE_FILE, folders={}, device=device)
 
@@ -60,7 +65,7 @@ class _Bare:
             job_id="bare", attempt=1, request=_request(seed), image=None, max_bytes=MAX_BYTES
         )
         began = time.perf_counter()
-        produce(execution, self._models, lambda progress: None, narration_scenes=1)
+        self._produce(execution, self._models, lambda progress: None, narration_scenes=1)
         return time.perf_counter() - began
 
 
