@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bot.playground.exchange import Exchange
 from bot.playground.member import Member
 from bot.playground.server import Playground
@@ -89,8 +91,11 @@ async def _measure(folder: Path) -> dict[str, Any]:
         ]
         await _type_at_rate(members, WARM_UP_SECONDS)
         playground.exchanges = latencies
+        psutil.cpu_percent()
         typed = await _type_at_rate(members, SECONDS)
+        busy_percent = psutil.cpu_percent()
         await asyncio.sleep(3)  # after which Discord would have given up
+        accepted = sum(" is in. " in m.text for member in members for m in member.messages)
         for member in members:
             await member.close()
         service.stdin.close()
@@ -101,7 +106,8 @@ async def _measure(folder: Path) -> dict[str, Any]:
                 break
         service.kill()  # how long hundreds of waiting cards take to close is not the question
         await service.wait()
-    return _report(typed, latencies.found, lags_ms)
+    load = {"jobs_accepted": accepted, "cores_busy_percent": round(busy_percent)}
+    return load | _report(typed, latencies.found, lags_ms)
 
 
 def _report(typed: int, latencies_ms: list[float], lags_ms: list[float]) -> dict[str, Any]:
