@@ -145,6 +145,8 @@ export class Timeline {
 
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    // The scroll event comes with the next frame, perhaps only after somebody has scrolled up.
+    this.lastTop = this.scroller.scrollTop;
     this.followsEnd = true;
     this.jump.hidden = true;
   }
