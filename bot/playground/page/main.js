@@ -119,7 +119,7 @@ class Page {
     } else if (name === "MESSAGE_DELETE") {
       this.timeline.remove(data.id);
     } else {
-      this.timeline.put(data);
+      this.timeline.receive(data);
     }
   }
 

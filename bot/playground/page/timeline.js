@@ -43,6 +43,12 @@ export class Timeline {
     this.start.replaceChildren(welcome(this.room, { compact: this.views.size > 0 }));
   }
 
+  /** A message has come, or was edited. A scroll of the reader may not have been told yet. */
+  receive(message) {
+    this.scrolled();
+    this.put(message);
+  }
+
   /** Add a message, or bring the one with its id up to date. */
   put(message) {
     if (this.dismissed.has(message.id)) return;
