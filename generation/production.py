@@ -187,8 +187,23 @@ def _loop(studio: _Studio) -> _Made:
     frames = studio.card.frames_generated((kept + 1) / studio.card.fps)
     shot = replace(studio.shot(seconds=seconds), frames=frames, first_image=key, last_image=key)
     circle = studio.film(shot, number=count, count=count)[:-1]
+    found, notes = seam(circle), ()
+    if not found.is_seamless and not found.is_static:
+        circle, notes = blended_loop(circle), ("The end is blended into the start.",)
+        found = seam(circle)
     media = studio.encode(circle, len(circle) / (kept / studio.card.fps))
-    return _Made(media=media, width=studio.display_width, seam=seam(circle))
+    return _Made(media=media, width=studio.display_width, seam=found, notes=notes)
+
+
+def blended_loop(frames: Frames) -> Frames:
+    """Closes a loop that a model left open: its last quarter fades into its first.
+
+    The first frame then follows on the last; the loop is a quarter shorter.
+    """
+    count = len(frames) // 4
+    share = (np.arange(count) / count)[:, None, None, None]
+    blend = frames[-count:] * (1 - share) + frames[:count] * share
+    return np.concatenate([np.rint(blend).astype(np.uint8), frames[count:-count]])
 
 
 def _narrate(studio: _Studio) -> _Made:

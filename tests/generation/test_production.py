@@ -15,11 +15,13 @@ from generation.errors import GenerationFailed, InvalidRequest, TooLargeToDelive
 from generation.executor import Execution
 from generation.inspection import inspect, read_label
 from generation.job import Progress, Stage
+from generation.loop_seam import seam
 from generation.models.adapter import Image
 from generation.models.loading import LoadedModels
-from generation.production import produce
+from generation.production import blended_loop, produce
 from generation.request import Command, GenerationRequest
 from tests.generation.builders import make_request
+from tests.generation.moving_pictures import turning
 from tests.generation.tiny_ltx import SIDE, write_tiny_catalogue
 
 DISPLAY_SCALE = 2
@@ -162,3 +164,11 @@ def test_a_clip_that_had_to_shrink_says_so(tiny_weights: Path, tmp_path: Path) -
     assert clip.facts.size_bytes <= 15_000
     assert clip.facts.width < SIDE * 8
     assert f"{clip.facts.width} pixels" in clip.facts.notes[0]
+
+
+def test_an_open_clip_blended_into_a_loop_has_a_closed_seam() -> None:
+    open_clip = turning(40, turns=0.5)
+    closed = blended_loop(open_clip)
+    assert len(closed) == 30
+    assert seam(closed).ratio < seam(open_clip).ratio
+    assert seam(closed).ratio <= 1.5
