@@ -73,7 +73,7 @@ async def open_service(
         stack.push_async_callback(database.close)
         await _audit(database)
         media_files = MediaFiles(settings.storage.media_folder)
-        catalogue = Catalogue.load(settings.generation.enabled_models)
+        catalogue = _catalogue(settings)
         catalogue.get(settings.generation.default_model)
 
         client = ReelroomBot(sync_guild_ids=settings.discord.sync_guild_ids, connector=connector)
@@ -174,6 +174,15 @@ async def open_service(
         log.info("stopping")
 
 
+def _catalogue(settings: Settings) -> Catalogue:
+    generation = settings.generation
+    return Catalogue.load(
+        generation.enabled_models,
+        accepted_licences=generation.accepted_licences,
+        operator_file=generation.catalogue_file,
+    )
+
+
 async def _audit(database: Database) -> None:
     """What does not agree is told, and is no reason to serve nobody: the ledger refuses more."""
     found = await database.read(audit)
@@ -187,6 +196,7 @@ def _local_executor(settings: Settings) -> LocalExecutor:
     return LocalExecutor(
         setup=WorkerSetup(
             catalogue_file=CATALOGUE_FILE,
+            operator_catalogue=generation.catalogue_file,
             model_folders=generation.model_folders,
             device=generation.device,
             threads=max(1, (os.cpu_count() or 1) // generation.executor_slots),

@@ -36,7 +36,7 @@ class WorkerSetup:
     """The first message to a worker: what it must know for its whole life.
 
     `device` is auto, cpu, cuda or mps. `model_folders` gives local folders for models of the
-    catalogue. `threads` bounds the cores it computes on. `preload` is loaded before the first job.
+    catalogue, which `operator_catalogue` is read over. `threads` bounds the cores it computes on. `preload` is loaded before the first job.
     """
 
     catalogue_file: Path
@@ -45,6 +45,7 @@ class WorkerSetup:
     threads: int
     narration_scenes: int
     preload: str | None
+    operator_catalogue: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,12 +95,15 @@ def unpack(header: bytes, blob: bytes) -> Message:
 def _setup_fields(setup: WorkerSetup) -> tuple[dict[str, Any], bytes]:
     fields = dataclasses.asdict(setup)
     fields["catalogue_file"] = str(setup.catalogue_file)
+    fields["operator_catalogue"] = setup.operator_catalogue and str(setup.operator_catalogue)
     fields["model_folders"] = {model: str(path) for model, path in setup.model_folders.items()}
     return fields, b""
 
 
 def _read_setup(fields: dict[str, Any], _: bytes) -> WorkerSetup:
     fields["catalogue_file"] = Path(fields["catalogue_file"])
+    if fields["operator_catalogue"] is not None:
+        fields["operator_catalogue"] = Path(fields["operator_catalogue"])
     fields["model_folders"] = {model: Path(path) for model, path in fields["model_folders"].items()}
     return WorkerSetup(**fields)
 
