@@ -197,6 +197,7 @@ def _local_executor(settings: Settings) -> LocalExecutor:
         setup=WorkerSetup(
             catalogue_file=CATALOGUE_FILE,
             operator_catalogue=generation.catalogue_file,
+            lock_file=generation.lock_file,
             model_folders=generation.model_folders,
             device=generation.device,
             threads=max(1, (os.cpu_count() or 1) // generation.executor_slots),

@@ -151,6 +151,11 @@ class GenerationSettings(Group):
         default=None,
         description="A TOML file with models of your own, and changes to those that ship.",
     )
+    lock_file: Path = Field(
+        default=Path("models.lock.json"),
+        description="Revisions and hashes of downloaded models; "
+        "`python -m bot models pull` writes it.",
+    )
     model_folders: Mapping[ModelId, Path] = Field(
         default={}, description="Local folders to load models from, by model."
     )

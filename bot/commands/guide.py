@@ -9,7 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from config.settings import Settings
-from generation.models.catalogue import Catalogue, ModelCard
+from generation.models.card import Licence, ModelCard
+from generation.models.catalogue import Catalogue
 from generation.pocket import vocabulary
 
 HELP = """\
@@ -61,6 +62,18 @@ class GuideCog(commands.Cog):
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
+def _licence(licence: Licence) -> str:
+    earning = {
+        "yes": "clips may earn money",
+        "limited": "earning money with clips is limited",
+        "no": "clips may not earn money",
+        "unknown": "read it before you earn money with clips",
+    }[licence.commercial]
+    return " · ".join(
+        part for part in (f"Licence: {licence.name}", earning, licence.restriction) if part
+    )
+
+
 def _describe(card: ModelCard) -> str:
     commands_text = " ".join(f"`/{command}`" for command in card.commands)
     price = f"{card.price_credits_per_second:g} credits a second"
@@ -68,7 +81,8 @@ def _describe(card: ModelCard) -> str:
         card.summary,
         f"{commands_text} · {', '.join(card.sizes)} · {card.seconds_min:g} to "
         f"{card.seconds_max:g} s · {price}",
-        f"-# Licence: {card.licence}",
+        *([f"Presets: {', '.join(card.presets)}"] if len(card.presets) > 1 else []),
+        f"-# {_licence(card.licence)}",
     ]
     if card.limited_vocabulary:
         lines += [

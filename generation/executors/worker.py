@@ -179,6 +179,7 @@ def open_production(setup: WorkerSetup) -> Production:
     models = LoadedModels(
         catalogue_file=setup.catalogue_file,
         operator_catalogue=setup.operator_catalogue,
+        lock_file=setup.lock_file,
         folders=setup.model_folders,
         device=device,
     )

@@ -263,9 +263,7 @@ class ModelCard:
         if request.command not in self.commands:
             able = ", ".join(f"/{command}" for command in self.commands)
             reason = f"it does {able}" if able else "it makes stills only"
-            raise UnsupportedOption(
-                "model", self.id, f"cannot do /{request.command}; {reason}"
-            )
+            raise UnsupportedOption("model", self.id, f"cannot do /{request.command}; {reason}")
         if request.command is Command.LOOP:
             if request.image_sha256 is None and Task.TEXT not in self.tasks:
                 raise UnsupportedOption("image", self.id, "loops a picture: give it one")

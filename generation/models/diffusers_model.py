@@ -4,8 +4,10 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +60,13 @@ class DiffusersModel:
         pipeline = self.pipeline_for(shot.task)
         fresh = _fresh_scheduler(self._loaded.scheduler, preset.scheduler)
         pipeline.scheduler = fresh
-        # 3. Noise comes from the CPU, so that a seed gives the same on every device.
+        # 3. Noise comes from the CPU, so that a seed gives the same on every device; SkyReels-V2
+        #    draws some from torch's own generator.
+        torch.manual_seed(shot.seed)
         generator = torch.Generator("cpu").manual_seed(shot.seed)
         call = Call(shot=shot, preset=preset, card=self._card, pipeline=pipeline)
         try:
-            with heard_steps(pipeline, on_step, runs=self._family.runs(call)):
+            with _known_warnings(), heard_steps(pipeline, on_step, runs=self._family.runs(call)):
                 output = pipeline(
                     **self._family.arguments(call),
                     generator=generator,
@@ -111,20 +115,21 @@ class DiffusersModel:
 
     def _dress(self, preset: Preset, camera: CameraMove) -> None:
         parts = {**self._card.parts, **preset.parts}
+        loras = preset.loras
+        if camera in self._card.camera_loras:
+            loras += (self._card.camera_loras[camera],)
+        if parts == self._parts and loras == self._loras:
+            return
+        if self._loras:  # first of all: they are woven into the layers that a part replaces
+            self._loaded.unload_lora_weights()
+            self._loras = ()
         for name, source in parts.items():
             if self._parts.get(name) != source:
                 put_part(self._loaded, name, source, self._find(source))
                 self._parts[name] = source
-        loras = preset.loras
-        if camera in self._card.camera_loras:
-            loras += (self._card.camera_loras[camera],)
-        if loras != self._loras:
-            self._wear(loras)
+        self._put_on(loras)
 
-    def _wear(self, loras: tuple[Lora, ...]) -> None:
-        if self._loras:
-            self._loaded.unload_lora_weights()
-            self._loras = ()
+    def _put_on(self, loras: tuple[Lora, ...]) -> None:
         for number, lora in enumerate(loras):
             file = lora_file(lora.source, self._find(lora.source))
             self._loaded.load_lora_weights(
@@ -148,6 +153,17 @@ class DiffusersModel:
                 f"{shot.width} x {shot.height}"
             )
         return Footage(frames=frames[: shot.frames], sound=footage.sound)
+
+
+@contextlib.contextmanager
+def _known_warnings() -> Generator[None]:
+    """What diffusers 0.42.1 does that NumPy 2 and torch warn of, and nobody here can change."""
+    with warnings.catch_warnings():
+        # Schedulers turn tensors into arrays in the old way.
+        warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept a copy")
+        # Mochi asks for float32 autocasting, which only changes anything on a GPU.
+        warnings.filterwarnings("ignore", message="In CPU autocast")
+        yield
 
 
 def _fresh_scheduler(loaded: Any, choice: SchedulerChoice) -> Any:

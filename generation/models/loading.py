@@ -87,10 +87,11 @@ class LoadedModels:
         folders: Mapping[str, Path],
         device: Device,
         operator_catalogue: Path | None = None,
+        lock_file: Path | None = None,
     ) -> None:
         cards = read_catalogue(catalogue_file, operator_catalogue)
         self._cards = {card.id: card for card in cards}
-        self._weights = WeightFolders(folders)
+        self._weights = WeightFolders(folders, lock_file=lock_file)
         self._device = device
         self._loaded: LoadedModel | None = None
         self._spare_memory = False

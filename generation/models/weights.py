@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import LocalEntryNotFoundError
+
 from generation.errors import GenerationFailed
 from generation.models.card import ModelCard, Source
+from generation.models.lock import LockedRepository, read_lock
 
 PROJECT_FOLDER = Path(__file__).parents[2]
 
@@ -26,8 +30,9 @@ class Weights:
 class WeightFolders:
     """`folders` are the operator's, by model id; they hold whole models."""
 
-    def __init__(self, folders: Mapping[str, Path]) -> None:
+    def __init__(self, folders: Mapping[str, Path], *, lock_file: Path | None = None) -> None:
         self._folders = folders
+        self._lock_file = lock_file
 
     def of_model(self, card: ModelCard) -> Weights:
         """The folder from the settings, else of the card. Raises GenerationFailed with what to
@@ -42,6 +47,9 @@ class WeightFolders:
         local = PROJECT_FOLDER / source.repository  # an absolute one stays as it is
         if local.is_dir():
             return Weights(folder=local, revision=content_hash(local))
+        locked = read_lock(self._lock_file).get(source.repository)
+        if locked is not None:
+            return Weights(folder=_snapshot(card, source, locked), revision=locked.revision)
         raise GenerationFailed(
             f"model {card.id}: set generation.model_folders.{card.id} to the folder of its "
             f"weights, or get {source.repository} by: python -m bot models pull {card.id}"
@@ -54,6 +62,32 @@ class WeightFolders:
                 f"generation.model_folders.{card.id} must name a folder in diffusers' layout"
             )
         return found
+
+
+def _snapshot(card: ModelCard, source: Source, locked: LockedRepository) -> Path:
+    """The hub's folder of the locked revision, if it holds what the lock names and no other
+    weights. Sizes are compared; hashes were when it was pulled."""
+    again = f"get it by: python -m bot models pull {card.id}"
+    try:
+        folder = Path(
+            snapshot_download(source.repository, revision=locked.revision, local_files_only=True)
+        )
+    except LocalEntryNotFoundError as error:
+        raise GenerationFailed(
+            f"model {card.id}: {source.repository} is not on this machine; {again}"
+        ) from error
+    for name, file in locked.files.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != file.size_bytes:
+            raise GenerationFailed(
+                f"model {card.id}: {name} of {source.repository} is not whole; {again}"
+            )
+    weights = {file.relative_to(folder).as_posix() for file in folder.rglob("*.safetensors")}
+    if strange := sorted(weights - set(locked.files)):
+        raise GenerationFailed(
+            f"model {card.id}: the lock does not name {strange[0]} of {source.repository}"
+        )
+    return folder
 
 
 def content_hash(folder: Path) -> str:

@@ -40,9 +40,9 @@ SETUP = WorkerSetup(
 
 
 def _request(seed: int) -> GenerationRequest:
-    card = Catalogue.load((MODEL,)).get(MODEL)
+    preset = Catalogue.load((MODEL,)).get(MODEL).default_preset
     return make_request(
-        model=MODEL, seed=seed, steps=card.steps_default, guidance=card.guidance_default
+        model=MODEL, seed=seed, steps=preset.steps_default, guidance=preset.guidance_default
     )
 
 

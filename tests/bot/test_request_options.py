@@ -31,8 +31,8 @@ def test_what_was_left_out_takes_the_models_default() -> None:
     assert (request.model, request.seconds, request.steps, request.guidance, request.aspect) == (
         "pocket",
         pocket.seconds_default,
-        pocket.steps_default,
-        pocket.guidance_default,
+        pocket.default_preset.steps_default,
+        pocket.default_preset.guidance_default,
         pocket.aspect_default,
     )
 

@@ -4,14 +4,19 @@
 # pyright: reportUnknownVariableType=false
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
 
 from generation.models.adapter import Footage, Image, Shot, Waveform
-from generation.models.family import Call, Family, called_by_words, picture, to_frames
 from generation.models.families.ltx import LTX_TASKS
+from generation.models.family import Call, Family, called_by_words, picture, to_frames
+
+LATENT_FRAMES = 8
+"""Frames that one latent frame stands for, but for the first, which stands for one. Conditions
+are placed by latent frame."""
 
 
 def _arguments(call: Call) -> dict[str, Any]:
@@ -27,7 +32,7 @@ def _conditions(shot: Shot) -> list[LTX2VideoCondition]:
     given: dict[int, Image | None] = {0: shot.first_image, shot.frames - 1: shot.last_image}
     shown = given | dict(shot.keyframes)
     return [
-        LTX2VideoCondition(frames=picture(image), index=index)
+        LTX2VideoCondition(frames=picture(image), index=math.ceil(index / LATENT_FRAMES))
         for index, image in sorted(shown.items())
         if image is not None
     ]

@@ -86,7 +86,8 @@ class TinyWeights:
             parts={name: self._part(source) for name, source in card.parts.items()},
             presets={name: self._preset(preset) for name, preset in card.presets.items()},
             camera_loras={
-                move: Lora(source=self._part(lora.source)) for move, lora in card.camera_loras.items()
+                move: Lora(source=self._part(lora.source))
+                for move, lora in card.camera_loras.items()
             },
             sizes={"1:1": (side, side)},
         )

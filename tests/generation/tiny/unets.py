@@ -117,9 +117,7 @@ def save_stable_diffusion(folder: Path) -> None:
         text_encoder=clip_encoder(),
         tokenizer=clip_tokenizer(),
         unet=_still_unet(),
-        scheduler=DDIMScheduler(
-            **BETAS, beta_schedule="linear", clip_sample=False, steps_offset=1
-        ),
+        scheduler=DDIMScheduler(**BETAS, beta_schedule="linear", clip_sample=False, steps_offset=1),
         safety_checker=None,  # pyright: ignore[reportArgumentType]
         feature_extractor=None,  # pyright: ignore[reportArgumentType]
         requires_safety_checker=False,
