@@ -41,6 +41,10 @@ def parser() -> argparse.ArgumentParser:
     models_commands.add_parser("list", help="every model of the catalogue, and what keeps it off")
     pull = models_commands.add_parser("pull", help="download models and lock their revisions")
     pull.add_argument("model", nargs="+", help="ids of the catalogue")
+    check = models_commands.add_parser(
+        "check", help="load models, make two steps with each, and tell time and memory"
+    )
+    check.add_argument("model", nargs="*", help="ids of the catalogue (default: the enabled ones)")
     demo = commands.add_parser(
         "demo", help="the bot on a local playground: no token, no GPU, no download"
     )

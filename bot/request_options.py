@@ -68,7 +68,7 @@ def complete(
         private=options.private,
         preset=preset_name,
     )
-    card.check(request)
+    catalogue.check(request)
     return request
 
 

@@ -48,11 +48,13 @@ class UnknownModel(InvalidRequest):
 
 
 class UnsupportedOption(InvalidRequest):
-    """The chosen model cannot do what one option asks for."""
+    """The chosen model cannot do what one option asks for; `able` are the enabled ones that can."""
 
-    def __init__(self, field: str, model: str, reason: str) -> None:
+    def __init__(self, field: str, model: str, reason: str, able: tuple[str, ...] = ()) -> None:
         super().__init__(field, f"{model}: {reason}")
         self.model = model
+        self.said = reason
+        self.able = able
 
 
 class UnusableImage(InvalidRequest):

@@ -5,12 +5,14 @@ Importing this module does not import torch, so the bot can check and price a re
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from generation.errors import LicenceNotAccepted, UnknownModel
+from generation.errors import LicenceNotAccepted, UnknownModel, UnsupportedOption
 from generation.models.card import ModelCard
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
+from generation.request import GenerationRequest
 
 __all__ = ["CATALOGUE_FILE", "Catalogue", "ModelCard", "read_catalogue"]
 
@@ -55,6 +57,22 @@ class Catalogue:
             return self._cards[model]
         except KeyError:
             raise UnknownModel(model, tuple(self._cards)) from None
+
+    def check(self, request: GenerationRequest) -> None:
+        """Raises UnknownModel, or UnsupportedOption with the enabled models that could do it."""
+        try:
+            self.get(request.model).check(request)
+        except UnsupportedOption as refused:
+            able = tuple(card.id for card in self if self._could(card, request, refused.field))
+            raise UnsupportedOption(refused.field, refused.model, refused.said, able) from refused
+
+    def _could(self, card: ModelCard, request: GenerationRequest, field: str) -> bool:
+        """Whether this is not what another model would refuse; it may refuse something else."""
+        try:
+            card.check(dataclasses.replace(request, model=card.id))
+        except UnsupportedOption as refused:
+            return refused.field not in (field, "model")
+        return True
 
     def title(self, model: str) -> str:
         """The model's title; its id where it is no longer enabled."""

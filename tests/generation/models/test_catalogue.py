@@ -174,3 +174,13 @@ def test_what_a_model_cannot_do_is_said_before_anything_is_charged(
     )
     with pytest.raises(UnsupportedOption, match=said):
         card.check(request)
+
+
+def test_a_refusal_names_the_enabled_models_that_can() -> None:
+    catalogue = Catalogue.load(["pocket", "wan-2.1-1.3b", "mochi"])
+    request = make_request(
+        model="wan-2.1-1.3b", command=Command.ANIMATE, image_sha256="0" * 64, steps=50, guidance=5.0
+    )
+    with pytest.raises(UnsupportedOption) as raised:
+        catalogue.check(request)
+    assert raised.value.able == ("pocket",)
