@@ -150,7 +150,7 @@ def load(
     found = weights.of_model(card)
     try:
         pipeline = _open(card, family, found, weights, device)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise GenerationFailed(f"model {card.id} cannot be loaded: {error}") from error
     _place(pipeline, device, offload=offload)
     return DiffusersModel(

@@ -52,7 +52,7 @@ def put_part(pipeline: Any, name: str, source: Source, folder: Path) -> None:
     device, dtype = unet.device, unet.dtype
     if source.file:
         # AnimateDiff-Lightning is a file of weights without a configuration: the usual adapter's.
-        adapter = MotionAdapter.from_config(pipeline.motion_adapter.config)
+        adapter: Any = MotionAdapter.from_config(pipeline.motion_adapter.config)
         adapter.load_state_dict(load_file(folder / source.subfolder / source.file))
     else:
         adapter = load_part(source, folder, dtype)

@@ -29,7 +29,9 @@ class WordsProcessor(ProcessorMixin):
     def __init__(self, tokenizer: Any = None) -> None:
         super().__init__(tokenizer)
 
-    def __call__(self, text: Any, images: None = None, videos: None = None, **options: Any) -> Any:
+    def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, text: Any, images: None = None, videos: None = None, **options: Any
+    ) -> Any:
         return self.tokenizer(text, **options)
 
 

@@ -36,7 +36,7 @@ def _arguments(call: Call) -> dict[str, Any]:
     if call.pipeline.vae.config.timestep_conditioning:
         # The decoder of 0.9.1 and later takes the last denoising step itself.
         arguments |= {"decode_timestep": 0.05, "decode_noise_scale": 0.025}
-    return arguments | call.preset.options
+    return {**arguments, **call.preset.options}
 
 
 def _pocket_arguments(call: Call) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def open_hub(repositories: Mapping[str, Mapping[str, bytes]]) -> Generator[Hub]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Hub
+    server: Hub  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_GET(self) -> None:
         self._answer(with_body=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ def test_what_the_model_cannot_do_is_refused_in_words(tiny_model: Build, model: 
     shot = tiny.shot(task)
     for other in (Task.IMAGE, Task.FIRST_LAST, Task.KEYFRAMES, Task.VIDEO):
         if other not in tiny.card.tasks:
-            nothing = {
+            nothing: dict[str, Any] = {
                 "first_image": None, "last_image": None, "keyframes": {}, "source_video": None,
             }  # fmt: skip
             with pytest.raises(UnsupportedOption, match="is given"):
@@ -167,3 +168,15 @@ def test_a_promised_step_callback_exists(tiny_model: Build, model: str) -> None:
     for task in tiny.card.tasks:
         call = inspect.signature(type(tiny.model.pipeline_for(task)).__call__)
         assert ("callback_on_step_end" in call.parameters) or not promised
+
+
+@pytest.mark.parametrize(("model", "frames"), [("framepack", 73), ("skyreels-2-1.3b", 101)])
+def test_a_clip_made_in_sections_counts_its_steps_over_all_of_them(
+    tiny_model: Build, model: str, frames: int
+) -> None:
+    tiny = tiny_model(model)
+    told: list[tuple[int, int]] = []
+    shot = tiny.shot(tiny.card.tasks[0], frames=frames, steps=2)
+    footage = tiny.model.generate(shot, lambda step, steps: told.append((step, steps)))
+    assert len(footage.frames) == frames
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]

@@ -4,6 +4,8 @@ Kandinsky 5 (which has HunyuanVideo's autoencoder)."""
 # diffusers and transformers are partly typed, and diffusers exports its classes lazily.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportPrivateImportUsage=false, reportUnknownArgumentType=false
+# Their annotations are wrong where a tuple may have any length, or a scheduler any class.
+# pyright: reportArgumentType=false, reportCallIssue=false
 from __future__ import annotations
 
 import json

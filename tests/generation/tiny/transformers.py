@@ -3,6 +3,8 @@
 # diffusers and transformers are partly typed, and diffusers exports its classes lazily.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportPrivateImportUsage=false, reportUnknownArgumentType=false
+# Their annotations are wrong where a tuple may have any length, or a scheduler any class.
+# pyright: reportArgumentType=false, reportCallIssue=false
 from __future__ import annotations
 
 from pathlib import Path

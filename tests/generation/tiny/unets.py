@@ -4,6 +4,8 @@ Stable Diffusion and SDXL."""
 # diffusers and transformers are partly typed, and diffusers exports its classes lazily.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportPrivateImportUsage=false, reportUnknownArgumentType=false
+# Their annotations are wrong where a tuple may have any length, or a scheduler any class.
+# pyright: reportArgumentType=false, reportCallIssue=false
 from __future__ import annotations
 
 from pathlib import Path
@@ -118,8 +120,8 @@ def save_stable_diffusion(folder: Path) -> None:
         tokenizer=clip_tokenizer(),
         unet=_still_unet(),
         scheduler=DDIMScheduler(**BETAS, beta_schedule="linear", clip_sample=False, steps_offset=1),
-        safety_checker=None,  # pyright: ignore[reportArgumentType]
-        feature_extractor=None,  # pyright: ignore[reportArgumentType]
+        safety_checker=None,
+        feature_extractor=None,
         requires_safety_checker=False,
     ).save_pretrained(folder)
 
