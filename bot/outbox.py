@@ -20,6 +20,7 @@ from bot.channel_messages import (
     ChannelMessages,
     TooLarge,
     Undeliverable,
+    is_refusal,
 )
 from generation.errors import TooLargeToDeliver, UnreadableMedia
 from generation.models.catalogue import Catalogue
@@ -169,7 +170,8 @@ class Outbox:
         """Edits the card, or posts it anew; smaller and smaller where it is too large."""
         record, before = outcome.record, outcome.before
         card_message_id = record.card_message_id
-        if before.may_be_posted_unseen(datetime.now(UTC)):
+        # A job without a card had one that nobody lived to remember, or that got no answer.
+        if card_message_id is None or before.may_be_posted_unseen(datetime.now(UTC)):
             found = await self._messages.find(record.channel_id, record.id)
             card_message_id = found or card_message_id
         limit = self._messages.attachment_bytes(record.guild_id) or self._max_bytes
@@ -227,8 +229,7 @@ class Outbox:
     async def _put_off(self, outcome: _Outcome, error: Exception) -> float | None:
         """Waits longer each time; what Discord keeps refusing is kept after a few tries."""
         job_id, tries = outcome.record.id, outcome.before.attempts
-        refused = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
-        refused = refused and getattr(error, "status", 0) != 429
+        refused = is_refusal(error)
         pauses = REFUSED_RETRY_SECONDS if refused else RETRY_SECONDS
         if refused and tries >= len(pauses):
             await self._keep(job_id, f"Discord refuses it: {error}")

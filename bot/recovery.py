@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import discord
 import structlog
 
-from bot.channel_messages import NO_ANSWER, Undeliverable
 from bot.delivery import Delivery
 from bot.error_codes import error_code
 from bot.estimates import Estimates
@@ -64,7 +62,7 @@ class Recovery:
                 restored.append(job)
         self._dispatcher.restore(restored)
         for record in unfinished:
-            await self._show(record)
+            await self._delivery.watch(record.id)
         undelivered = await self._database.read(deliveries.unfinished)
         for delivery in undelivered:
             self._delivery.deliver_soon(delivery.job_id)
@@ -96,15 +94,6 @@ class Recovery:
             await self._database.write(lambda connection: _give_up(connection, record, code, text))
             return None
         return job_of(record, image)
-
-    async def _show(self, record: JobRecord) -> None:
-        try:
-            if record.card_message_id is None:
-                await self._delivery.post_card(record, perhaps_posted=True)
-            else:
-                await self._delivery.watch(record.id)
-        except (Undeliverable, discord.HTTPException, *NO_ANSWER) as error:
-            log.warning("card.not_posted", job_id=record.id, error=str(error))
 
     def _take_back(self, connection: Connection) -> tuple[JobRecord, ...]:
         """Running jobs of the earlier process wait again; all unfinished ones, oldest first."""

@@ -154,3 +154,33 @@ async def test_a_job_that_kills_its_worker_twice_is_not_tried_again(
     assert len(executor.log) == 2
     record = await stage.service.database.read(lambda connection: jobs.get(connection, job_id))
     assert (record.state, record.worker_kills) == ("dead", 2)
+
+
+POST = ("POST", "/channels/{channel_id}/messages")
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+async def test_an_order_whose_card_got_no_answer_is_made_and_shown_once(
+    stage: Stage, executor: ScriptedExecutor, after_effect: bool
+) -> None:
+    executor.hold()
+    async with stage.member() as ada:
+        stage.playground.faults.drop(*POST, after_effect=after_effect)
+        job_id = await order(ada, "/imagine-video prompt:a red circle")
+        await card_of(ada, job_id, having="step 1 of 4")
+        executor.let_go()
+        assert (await finished_card(ada, job_id)).attachments
+        shown = [message for message in ada.messages if f"job {job_id}" in message.text]
+        assert len(shown) == 1
+        assert await credits_of(ada) == 98
+
+
+async def test_an_order_whose_card_is_refused_costs_nothing_and_is_not_made(
+    stage: Stage, executor: ScriptedExecutor
+) -> None:
+    async with stage.member() as ada:
+        stage.playground.faults.fail(*POST, status=403, code=50013)
+        reply = await (await ada.type("/imagine-video prompt:a red circle")).reply()
+        assert " is in. " not in reply.text
+        assert await credits_of(ada) == 100
+    assert executor.log == []
