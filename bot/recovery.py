@@ -18,7 +18,7 @@ from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
-from storage import attempts, deliveries, jobs, ledger
+from storage import attempts, deliveries, jobs, ledger, references
 from storage.attempts import Verdict
 from storage.database import Connection, Database
 from storage.errors import MediaError
@@ -52,6 +52,7 @@ class Recovery:
 
     async def recover(self) -> None:
         """Call once, with the client ready and the dispatcher not yet started."""
+        await self._clear_away()
         await self._learn_estimates()
         unfinished = await self._database.write(self._take_back)
         restored: list[Job] = []
@@ -67,6 +68,17 @@ class Recovery:
         for delivery in undelivered:
             self._delivery.deliver_soon(delivery.job_id)
         log.info("recovered", restored=len(restored), undelivered=len(undelivered))
+
+    async def _clear_away(self) -> None:
+        """What the earlier process wrote and did not live to say, or to delete."""
+        unfinished = await self._media_files.remove_unfinished()
+        orphans = 0
+        for sha256, suffix in await self._media_files.unclaimed():
+            if await self._database.read(lambda c, sha256=sha256: references.refers(c, sha256)):
+                await self._media_files.claimed(sha256, suffix)
+            else:
+                orphans += await self._media_files.discard(sha256, suffix)
+        log.info("files.cleared", unfinished=unfinished, orphans=orphans)
 
     async def _learn_estimates(self) -> None:
         for card in self._catalogue:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import discord
@@ -11,14 +10,12 @@ import pytest
 from bot.playground.member import Member
 from generation.errors import WorkerCrashed
 from generation.inspection import inspect
-from storage import deliveries, jobs
+from storage import jobs
 from storage.audit import audit
-from storage.deliveries import DeliveryRecord
-from storage.errors import UnknownJob
 from tests.journeys.scripted_executor import ScriptedExecutor
 from tests.journeys.stage import (
-    CLIP_SECONDS,
     Stage,
+    at_its_end,
     card_of,
     credits_of,
     finished_card,
@@ -31,21 +28,6 @@ from tests.journeys.stage import (
 CARD = ("PATCH", "/channels/{channel_id}/messages/{message_id}")
 OPEN_DIRECT = ("POST", "/users/@me/channels")
 ALWAYS = 100
-
-
-async def at_its_end(stage: Stage, job_id: str) -> DeliveryRecord:
-    """The job's row in the outbox, once nothing more will be tried."""
-    async with asyncio.timeout(CLIP_SECONDS):
-        while True:
-            try:
-                found = await stage.service.database.read(
-                    lambda connection: deliveries.get(connection, job_id)
-                )
-                if found.ended_at is not None:
-                    return found
-            except UnknownJob:
-                pass  # It has not ended.
-            await asyncio.sleep(0.05)
 
 
 async def held_job(ada: Member, executor: ScriptedExecutor) -> str:

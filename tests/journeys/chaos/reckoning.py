@@ -53,7 +53,9 @@ async def at_rest(plan: Plan, *, timeout_seconds: float) -> None:
 
     try:
         async with asyncio.timeout(timeout_seconds):
-            while await database.read(left):
+            while True:
+                if not await database.read(left):
+                    return
                 await asyncio.sleep(POLL_SECONDS)
     finally:
         await database.close()

@@ -25,8 +25,12 @@ from tests.journeys.chaos.bot_process import BotProcess, Plan
 from tests.journeys.chaos.reckoning import CHANNELS, at_rest, reckon
 
 NAMES = ("Ada", "Grace", "Lin")
-LIFE_SECONDS = (0.0, 3.0)
+LIFE_SECONDS = (0.0, 3.5)
 WORKER_SHARE = 0.3
+DEAF_SHARE = 0.1
+START_SHARE = 0.25
+"""Of the bots are killed at any moment since their start; the others' time counts from when they
+are online."""
 PATIENCE_SECONDS = 4.0
 REST_SECONDS = 240.0
 CHANNEL_MESSAGES = "/channels/{channel_id}/messages"
@@ -48,6 +52,7 @@ class Storm:
         self._random = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self.promised: set[str] = set()
+        self._members: list[Member] = []
 
     async def rage(self, kills: int) -> None:
         """Returns after so many kills, with no bot running and Discord well again."""
@@ -57,7 +62,7 @@ class Storm:
                     member = await Member.connect(
                         self._plan.url, name=name, guild=guild, channel=channel
                     )
-                    await stack.enter_async_context(member)
+                    self._members.append(await stack.enter_async_context(member))
                     await stack.enter_async_context(_running(self._order(member)))
             await stack.enter_async_context(_running(self._fail()))
             await self._kill(kills)
@@ -66,6 +71,10 @@ class Storm:
     async def _kill(self, kills: int) -> None:
         bot = BotProcess(self._plan)
         for _ in range(kills):
+            if self._random.random() > START_SHARE:
+                await self._members[0].wait_until(
+                    lambda: self._members[0].bot_online or None, "the bot", REST_SECONDS
+                )
             await asyncio.sleep(self._random.uniform(*LIFE_SECONDS))
             assert bot.exit_code is None, "the bot ended by itself"
             workers = bot.worker_pids()
@@ -81,7 +90,9 @@ class Storm:
     async def _order(self, member: Member) -> None:
         """A member who asks for clips, without waiting for them, and now and then cancels one."""
         while True:
-            await asyncio.sleep(self._random.uniform(0.5, 5.0))
+            await asyncio.sleep(self._random.uniform(0.2, 3.0))
+            if not member.bot_online and self._random.random() > DEAF_SHARE:
+                continue
             try:
                 sent = await member.type("/imagine-video prompt:a red circle duration:1")
                 reply = await sent.reply(timeout_seconds=PATIENCE_SECONDS)
@@ -111,7 +122,8 @@ class Storm:
         """Discord answers 500, 503 or 429, or cuts the connection, before or after the effect."""
         faults = self._playground.faults
         while True:
-            await asyncio.sleep(self._random.uniform(0.1, 1.0))
+            await asyncio.sleep(self._random.uniform(0.5, 1.5))
+            faults.clear()  # or they would gather while no bot runs
             method, path = self._random.choice(ROUTES)
             after_effect = self._random.random() < 0.5
             match self._random.choice(("drop", "rate limit", "500", "503")):
