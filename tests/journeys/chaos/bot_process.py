@@ -61,7 +61,7 @@ class BotProcess:
     def __init__(self, plan: Plan) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
-        self._process: ForkServerProcess = context.Process(target=_serve, args=(plan,))
+        self._process: ForkServerProcess = context.Process(target=_serve, args=(plan,), daemon=True)
         self._process.start()
 
     @property
@@ -79,17 +79,27 @@ class BotProcess:
     async def kill(self) -> None:
         """SIGKILL; returns when it is dead."""
         self._process.kill()
-        await self._dead()
+        await self.dead()
+
+    def kill_now(self) -> None:
+        """SIGKILL, without waiting."""
+        self._process.kill()
+
+    def signal_to_arm(self) -> None:
+        """See `await_points.prepare`."""
+        os.kill(self._pid, signal.SIGUSR1)
 
     async def stop(self) -> int:
         """SIGTERM; its exit code."""
         os.kill(self._pid, signal.SIGTERM)
-        await self._dead()
+        await self.dead()
         return self._process.exitcode or 0
 
-    async def _dead(self) -> None:
+    async def dead(self) -> None:
         await asyncio.to_thread(self._process.join, DYING_SECONDS)
-        assert self._process.exitcode is not None, "the bot does not end"
+        if self._process.exitcode is None:
+            self._process.kill()
+            raise AssertionError("the bot does not end")
 
     @property
     def _pid(self) -> int:

@@ -29,8 +29,8 @@ LIFE_SECONDS = (0.0, 3.5)
 WORKER_SHARE = 0.3
 DEAF_SHARE = 0.1
 START_SHARE = 0.25
-"""Of the bots are killed at any moment since their start; the others' time counts from when they
-are online."""
+"""Of the bots that are killed at any moment since their start; the others' time counts from when
+they are online."""
 PATIENCE_SECONDS = 4.0
 REST_SECONDS = 240.0
 CHANNEL_MESSAGES = "/channels/{channel_id}/messages"
@@ -70,22 +70,26 @@ class Storm:
 
     async def _kill(self, kills: int) -> None:
         bot = BotProcess(self._plan)
-        for _ in range(kills):
-            if self._random.random() > START_SHARE:
-                await self._members[0].wait_until(
-                    lambda: self._members[0].bot_online or None, "the bot", REST_SECONDS
-                )
-            await asyncio.sleep(self._random.uniform(*LIFE_SECONDS))
-            assert bot.exit_code is None, "the bot ended by itself"
-            workers = bot.worker_pids()
-            if workers and self._random.random() < WORKER_SHARE:
-                os.kill(self._random.choice(workers), signal.SIGKILL)
-                self.counts["workers killed"] += 1
-            else:
-                await bot.kill()
-                self.counts["bots killed"] += 1
-                bot = BotProcess(self._plan)
-        await bot.kill()
+        try:
+            for _ in range(kills):
+                await self._live_a_while()
+                assert bot.exit_code is None, "the bot ended by itself"
+                workers = bot.worker_pids()
+                if workers and self._random.random() < WORKER_SHARE:
+                    os.kill(self._random.choice(workers), signal.SIGKILL)
+                    self.counts["workers killed"] += 1
+                else:
+                    await bot.kill()
+                    self.counts["bots killed"] += 1
+                    bot = BotProcess(self._plan)
+        finally:
+            await bot.kill()
+
+    async def _live_a_while(self) -> None:
+        watcher = self._members[0]
+        if self._random.random() > START_SHARE:
+            await watcher.wait_until(lambda: watcher.bot_online or None, "the bot", REST_SECONDS)
+        await asyncio.sleep(self._random.uniform(*LIFE_SECONDS))
 
     async def _order(self, member: Member) -> None:
         """A member who asks for clips, without waiting for them, and now and then cancels one."""
@@ -167,8 +171,11 @@ async def test_nothing_is_lost_or_doubled_however_often_bot_and_workers_are_kill
         storm = Storm(playground, plan, seed)
         await storm.rage(kills)
         bot = BotProcess(plan)
-        await at_rest(plan, timeout_seconds=REST_SECONDS)
-        assert await bot.stop() == 0
+        try:
+            await at_rest(plan, timeout_seconds=REST_SECONDS)
+        finally:
+            exit_code = await bot.stop()
+        assert exit_code == 0
         reckoning = await reckon(plan, promised=storm.promised)
     with capsys.disabled():
         counted = ", ".join(f"{count} {what}" for what, count in storm.counts.items())
