@@ -7,6 +7,7 @@ crash sends the same nonce while Discord remembers it, and looks for the message
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -49,8 +50,10 @@ UNREADABLE: dict[type[MediaError], str] = {
     MediaFileMissing: "the clip's file is lost",
     MediaFileCorrupt: "the clip's file is damaged on disk",
 }
-SMALLER = (1.0, 0.8, 0.4, 0.2)
-"""Shares of what the channel takes that a clip is made to fit, should Discord find it too large."""
+SMALLER = (0.8, 0.4, 0.2)
+"""Shares that a clip is made to fit, should Discord find it too large whatever limit it told: of
+that limit, or of the clip where that is smaller."""
+CLIP_TOO_LARGE = "the clip is larger than Discord takes here"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,32 +178,19 @@ class Outbox:
             found = await self._messages.find(record.channel_id, record.id)
             card_message_id = found or card_message_id
         limit = self._messages.attachment_bytes(record.guild_id) or self._max_bytes
-        attachment = outcome.attachment
-        for share in (*SMALLER, None):
+        for max_bytes in _sizes(outcome.attachment, limit):
             try:
                 return await self._messages.edit_or_post(
                     record.channel_id,
                     card_message_id,
                     embed=outcome.embed,
                     view=outcome.view,
-                    attachment=attachment,
+                    attachment=await _fitting(outcome.attachment, max_bytes),
                     nonce=before.nonce,
                 )
-            except TooLarge as error:
-                if share is None or outcome.attachment is None:
-                    raise Undeliverable(str(error)) from error
-                attachment = await self._smaller(outcome.attachment, int(limit * share))
-        raise AssertionError("the last share raises or returns")
-
-    async def _smaller(self, attachment: Attachment, max_bytes: int) -> Attachment:
-        """Raises Undeliverable where the clip cannot be made so small."""
-        if len(attachment.media) <= max_bytes:
-            return attachment
-        try:
-            media = await recompress_aside(attachment.media, max_bytes)
-        except (TooLargeToDeliver, UnreadableMedia) as error:
-            raise Undeliverable("the clip is larger than Discord takes here") from error
-        return Attachment(filename=attachment.filename, media=media)
+            except TooLarge:
+                log.warning("delivery.too_large", job_id=record.id, tried_bytes=max_bytes)
+        raise Undeliverable(CLIP_TOO_LARGE)
 
     async def _send_directly(self, outcome: _Outcome, why: str) -> float | None:
         """The channel takes it never: the member may have it, else it is kept for /jobs."""
@@ -260,3 +250,24 @@ class Outbox:
         self._tasks.pop(job_id, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivery.failed", job_id=job_id, exc_info=error)
+
+
+def _sizes(attachment: Attachment | None, limit_bytes: int) -> Iterator[int]:
+    """The most that the attachment may have at each try: each smaller than the one before."""
+    largest = len(attachment.media) if attachment else 0
+    yield largest
+    if largest > limit_bytes:
+        yield limit_bytes
+    if largest:
+        yield from (int(min(largest, limit_bytes) * share) for share in SMALLER)
+
+
+async def _fitting(attachment: Attachment | None, max_bytes: int) -> Attachment | None:
+    """Encoded again if it is larger. Raises Undeliverable where it cannot be made so small."""
+    if attachment is None or len(attachment.media) <= max_bytes:
+        return attachment
+    try:
+        media = await recompress_aside(attachment.media, max_bytes)
+    except (TooLargeToDeliver, UnreadableMedia) as error:
+        raise Undeliverable(CLIP_TOO_LARGE) from error
+    return Attachment(filename=attachment.filename, media=media)
