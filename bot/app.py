@@ -163,6 +163,7 @@ async def open_service(
                 dispatcher=dispatcher,
                 delivery=delivery,
                 messages=messages,
+                media_files=media_files,
                 ordering=ordering,
             ),
             gallery_pages=pages,

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import discord
 import structlog
 
-from bot.channel_messages import NO_ANSWER, Undeliverable
 from bot.delivery import Delivery
 from bot.error_codes import error_code
 from bot.estimates import Estimates
@@ -20,7 +18,7 @@ from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
-from storage import attempts, deliveries, jobs, ledger
+from storage import attempts, deliveries, jobs, ledger, references
 from storage.attempts import Verdict
 from storage.database import Connection, Database
 from storage.errors import MediaError
@@ -54,6 +52,7 @@ class Recovery:
 
     async def recover(self) -> None:
         """Call once, with the client ready and the dispatcher not yet started."""
+        await self._clear_away()
         await self._learn_estimates()
         unfinished = await self._database.write(self._take_back)
         restored: list[Job] = []
@@ -64,11 +63,22 @@ class Recovery:
                 restored.append(job)
         self._dispatcher.restore(restored)
         for record in unfinished:
-            await self._show(record)
+            await self._delivery.watch(record.id)
         undelivered = await self._database.read(deliveries.unfinished)
         for delivery in undelivered:
             self._delivery.deliver_soon(delivery.job_id)
         log.info("recovered", restored=len(restored), undelivered=len(undelivered))
+
+    async def _clear_away(self) -> None:
+        """What the earlier process wrote and did not live to say, or to delete."""
+        unfinished = await self._media_files.remove_unfinished()
+        orphans = 0
+        for sha256, suffix in await self._media_files.unclaimed():
+            if await self._database.read(lambda c, sha256=sha256: references.refers(c, sha256)):
+                await self._media_files.claimed(sha256, suffix)
+            else:
+                orphans += await self._media_files.discard(sha256, suffix)
+        log.info("files.cleared", unfinished=unfinished, orphans=orphans)
 
     async def _learn_estimates(self) -> None:
         for card in self._catalogue:
@@ -96,15 +106,6 @@ class Recovery:
             await self._database.write(lambda connection: _give_up(connection, record, code, text))
             return None
         return job_of(record, image)
-
-    async def _show(self, record: JobRecord) -> None:
-        try:
-            if record.card_message_id is None:
-                await self._delivery.post_card(record, perhaps_posted=True)
-            else:
-                await self._delivery.watch(record.id)
-        except (Undeliverable, discord.HTTPException, *NO_ANSWER) as error:
-            log.warning("card.not_posted", job_id=record.id, error=str(error))
 
     def _take_back(self, connection: Connection) -> tuple[JobRecord, ...]:
         """Running jobs of the earlier process wait again; all unfinished ones, oldest first."""

@@ -91,11 +91,12 @@ class Submission:
             raise Draining
         price_credits = self.price(order.request)
         with self._dispatcher.room_for(guild_id=order.guild_id, user_id=order.user_id):
-            if order.image is not None:
-                await self._media_files.put(order.image, ".png")
+            picture = order.image and await self._media_files.put(order.image, ".png")
             record, balance = await self._database.write(
                 lambda connection: self._admit(connection, order, price_credits)
             )
+            if picture:
+                await self._media_files.claimed(picture.sha256, ".png")
             log.info("job.admitted", job_id=record.id, price_credits=price_credits)
             try:
                 await self._post_card(record)
