@@ -139,7 +139,7 @@ async def _compare() -> dict[str, Any]:
 
 def measure() -> dict[str, Any]:
     """Says why where there are no weights to run."""
-    weights = PROJECT / Catalogue.load((MODEL,)).get(MODEL).source
+    weights = PROJECT / Catalogue.load((MODEL,)).get(MODEL).source.repository
     if not weights.exists():
         return {"model": MODEL, "left_out": "the pocket model's weights are not there"}
     return asyncio.run(_compare())
