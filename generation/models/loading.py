@@ -80,6 +80,12 @@ class LoadedModels:
             self._spare_memory = True
             self._unload()
 
+    def spare_memory(self) -> None:
+        """From now on models take less memory and more time; what is loaded is loaded so anew."""
+        if not self._spare_memory:
+            self._spare_memory = True
+            self._unload()
+
     def _unload(self) -> None:
         self._loaded = None
         gc.collect()
@@ -132,7 +138,8 @@ def find_weights(card: ModelCard, folder: Path | None) -> Weights:
 
 
 def load(card: ModelCard, weights: Weights, device: Device, *, offload: bool = False) -> VideoModel:
-    """`offload` keeps the weights in main memory between uses, where the device is CUDA.
+    """`offload` spares memory: pictures are decoded in tiles, and where the device is CUDA the
+    weights are in main memory between uses.
 
     Raises GenerationFailed for a family without an adapter or weights that do not fit it.
     """
@@ -198,9 +205,11 @@ def _place(
     if device.is_cuda and (offload or not _fits(pipeline, device)):
         logger.warning("memory is short: %s is offloaded between uses", weights.folder)
         pipeline.enable_model_cpu_offload(device=device.torch_device)
-        pipeline.vae.enable_tiling()
+        offload = True
     else:
         pipeline.to(device.torch_device)
+    if offload:
+        pipeline.vae.enable_tiling()
     return LtxModel(pipeline, style=style, revision=weights.revision)
 
 
