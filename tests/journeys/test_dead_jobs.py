@@ -65,7 +65,7 @@ async def test_a_moderator_gives_a_dead_job_another_try_and_its_author_pays(
     assert await stage.service.database.read(audit) == ()
 
 
-async def test_a_dead_job_of_a_relaxed_or_private_member_keeps_its_settings(
+async def test_another_try_keeps_what_the_member_had_chosen(
     stage: Stage, executor: ScriptedExecutor
 ) -> None:
     executor.faults += [WorkerCrashed(-9), WorkerCrashed(-9)]

@@ -7,7 +7,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import structlog
@@ -27,10 +27,8 @@ def logged() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     logs.configure(level="INFO", as_json=True)
-    (handler,) = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
     written = io.StringIO()
-    handler.setStream(written)
+    cast("logging.StreamHandler[io.StringIO]", root.handlers[0]).setStream(written)
     yield written
     root.handlers[:] = handlers
     root.setLevel(level)
