@@ -98,11 +98,18 @@ async def test_another_try_that_the_author_cannot_pay_is_refused_and_changes_not
 async def test_only_moderators_see_the_dead_or_try_them_again(
     stage: Stage, executor: ScriptedExecutor
 ) -> None:
+    """Neither where the client hides the commands, nor where it sends them all the same."""
     async with stage.member("Ada") as ada:
         dead = await dead_job(ada, executor)
-        for line in ("/admin dead", f"/admin requeue job:{dead}", "/admin relaxed allowed:true"):
+        lines = ("/admin dead", f"/admin requeue job:{dead}", "/admin relaxed allowed:true")
+        for line in lines:
             with pytest.raises(Refused):
                 await ada.type(line)
+        stage.playground.permit("admin", ada.id)
+        for line in lines:
+            assert "for moderators" in await say(ada, line)
+    record = await stage.service.database.read(lambda c: jobs.get(c, dead))
+    assert record.requeued_as is None
 
 
 async def test_a_job_of_another_server_is_not_tried_again(
