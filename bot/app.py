@@ -268,6 +268,7 @@ def _equip(
         dispatcher=dispatcher,
         delivery=delivery,
         messages=posting.messages,
+        media_files=kept.media_files,
         ordering=ordering,
     )
 

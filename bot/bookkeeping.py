@@ -155,6 +155,7 @@ class Bookkeeping:
             )
 
         if await self._end(job, settle):
+            await self._media_files.claimed(kept.sha256, ".mp4")
             log.info("job.succeeded", job_id=job.id, attempt=job.attempt)
 
     async def _ended(self, job: Job, state: EndState, code: str | None, text: str | None) -> None:

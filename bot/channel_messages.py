@@ -173,6 +173,16 @@ class ChannelMessages:
             raise
 
 
+def is_refusal(error: Exception) -> bool:
+    """Whether Discord said no: then nothing happened, and asking again too often gets a bot banned.
+
+    Anything else, no answer at all among them, leaves open whether it did what it was asked.
+    """
+    if not isinstance(error, discord.HTTPException):
+        return isinstance(error, Undeliverable | TooLarge)
+    return 400 <= error.status < 500 and error.status != 429
+
+
 def _refuse_for_good(error: discord.HTTPException) -> None:
     """Raises Undeliverable where Discord's error code says that no retry can help, or TooLarge."""
     if error.code == TOO_LARGE:

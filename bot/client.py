@@ -56,6 +56,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self._sync_guild_ids = tuple(sync_guild_ids)
         self._connected = asyncio.Event()
         self._gateway_task: asyncio.Task[None] | None = None
+        self._sync_task: asyncio.Task[None] | None = None
 
     def equip(
         self,
@@ -72,22 +73,28 @@ class ReelroomBot(commands.AutoShardedBot):
         self.dead_jobs = dead_jobs
 
     async def setup_hook(self) -> None:
-        """Runs once after login: buttons, cogs, command sync, recovery."""
+        """Runs once after login: buttons, cogs, recovery; the command sync begins."""
         self.add_dynamic_items(JobButton, GalleryButton, DeadPageButton, RequeueButton)
         for cog in self._cogs():
             await self.add_cog(cog)
+        self._sync_task = asyncio.create_task(self._sync_commands(), name="command sync")
+        await self.before_gateway()
+
+    async def _sync_commands(self) -> None:
+        """Beside all else: Discord makes whoever starts often wait here, for many seconds, and
+        knows the commands from the last start."""
         if not self._sync_guild_ids:
             await self.tree.sync()
         for guild_id in self._sync_guild_ids:
             guild = discord.Object(guild_id)
             self.tree.copy_global_to(guild=guild)
             await self.tree.sync(guild=guild)
-        await self.before_gateway()
 
     async def open(self, token: str) -> None:
-        """Logs in and connects in the background; returns once commands can be answered.
+        """Logs in and connects in the background; returns once commands are known to Discord.
 
-        Raises TokenRefused, and what the gateway raises before it is ready.
+        They are answered from the connection on. Raises TokenRefused, and what the gateway or the
+        command sync raises before that.
         """
         self._gateway_task = asyncio.create_task(self.start(token), name="discord connection")
         connected = asyncio.create_task(self._connected.wait())
@@ -99,6 +106,8 @@ class ReelroomBot(commands.AutoShardedBot):
             except discord.LoginFailure as error:
                 raise TokenRefused("Discord does not accept this token") from error
             raise TokenRefused("Discord closed the connection")
+        assert self._sync_task is not None  # begun before the gateway was connected
+        await self._sync_task
 
     async def wait_closed(self) -> None:
         """Returns or raises when the connection has ended for good."""
@@ -107,6 +116,9 @@ class ReelroomBot(commands.AutoShardedBot):
 
     async def close(self) -> None:
         await super().close()
+        if self._sync_task is not None:
+            self._sync_task.cancel()
+            await asyncio.gather(self._sync_task, return_exceptions=True)
         if self._gateway_task is not None:
             await asyncio.gather(self._gateway_task, return_exceptions=True)
 

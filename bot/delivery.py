@@ -13,7 +13,7 @@ import discord
 import structlog
 
 from bot.card import Card, Standing, draw_card
-from bot.channel_messages import NOT_SENT, ChannelMessages
+from bot.channel_messages import NO_ANSWER, NOT_SENT, ChannelMessages, is_refusal
 from bot.estimates import Estimates
 from bot.outbox import Outbox
 from generation.dispatcher import Dispatcher
@@ -44,11 +44,13 @@ class _LiveCard:
     """A card of an unfinished job and what it showed last.
 
     `editing` is held during an edit, so that the outcome is never followed by a late progress.
+    `refused`: it could not be posted, and is not tried again before the outcome.
     """
 
     record: JobRecord
     progress: Progress | None = None
     shown: discord.Embed | None = None
+    refused: bool = False
     editing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -102,32 +104,22 @@ class Delivery:
             case JobSucceeded() | JobFailed() | JobCancelled():
                 self.deliver_soon(job_id)
 
-    async def post_card(self, record: JobRecord, *, perhaps_posted: bool = False) -> None:
-        """Posts the card of a new or recovered job and remembers its message.
+    async def post_card(self, record: JobRecord) -> None:
+        """Posts the card of a new job and remembers its message.
 
-        `perhaps_posted`: an earlier process may have done so and not lived to remember it.
-        Raises Undeliverable where the channel does not take it.
+        Raises Undeliverable or discord.HTTPException where Discord refuses it. Where no answer
+        comes the card may be out: then it is looked for, or posted, as soon as that is possible.
         """
-        card = draw_card(record, self._catalogue)
-        message_id = None
-        if perhaps_posted:
-            message_id = await self._messages.find(record.channel_id, record.id)
-        if message_id is None:
-            message_id = await self._messages.post(
-                record.channel_id,
-                embed=card.embed,
-                view=card.view,
-                nonce=f"card-{record.id}",
-            )
-        await self._database.write(
-            lambda connection: jobs.set_card_message(
-                connection, job_id=record.id, card_message_id=message_id
-            )
-        )
+        try:
+            await self._post(record)
+        except (discord.HTTPException, *NO_ANSWER) as error:
+            if is_refusal(error):
+                raise
+            log.warning("card.no_answer", job_id=record.id, error=str(error))
         await self.watch(record.id)
 
     async def watch(self, job_id: str) -> None:
-        """Keeps the card of this unfinished job up to date from now on."""
+        """Keeps the card of this unfinished job up to date from now on; posts it if it has none."""
         record = await self._database.read(lambda connection: jobs.get(connection, job_id))
         if not JobState(record.state).terminal:
             self._cards[job_id] = _LiveCard(record=record)
@@ -179,8 +171,11 @@ class Delivery:
     async def _refresh(self, job_id: str, live: _LiveCard) -> bool:
         """Whether the card looked different and was edited."""
         async with live.editing:
-            if self._cards.get(job_id) is not live or live.record.card_message_id is None:
+            if self._cards.get(job_id) is not live or live.refused:
                 return False
+            if live.record.card_message_id is None:
+                await self._post_late(live)
+                return True
             standing = self.standing(live.record)
             card = draw_card(
                 live.record, self._catalogue, standing=standing, progress=live.progress
@@ -199,6 +194,36 @@ class Delivery:
             await self._messages.edit(
                 record.channel_id, record.card_message_id, embed=card.embed, view=card.view
             )
+
+    async def _post_late(self, live: _LiveCard) -> None:
+        """The card of a job that has none, or none that is known: it is looked for first."""
+        job_id = live.record.id
+        try:
+            found = await self._messages.find(live.record.channel_id, job_id)
+            if found is None:
+                await self._post(live.record)
+            else:
+                await self._remember(job_id, found)
+        except NOT_SENT as error:
+            live.refused = is_refusal(error)
+            log.warning("card.not_posted", job_id=job_id, error=str(error), refused=live.refused)
+        else:
+            live.record = await self._database.read(lambda connection: jobs.get(connection, job_id))
+        self._changed.set()
+
+    async def _post(self, record: JobRecord) -> None:
+        card = draw_card(record, self._catalogue)
+        message_id = await self._messages.post(
+            record.channel_id, embed=card.embed, view=card.view, nonce=f"card-{record.id}"
+        )
+        await self._remember(record.id, message_id)
+
+    async def _remember(self, job_id: str, message_id: int) -> None:
+        await self._database.write(
+            lambda connection: jobs.set_card_message(
+                connection, job_id=job_id, card_message_id=message_id
+            )
+        )
 
     async def _reload(self, job_id: str) -> None:
         if live := self._cards.get(job_id):

@@ -21,10 +21,11 @@ from generation.clip import ClipFacts
 from generation.dispatcher import Dispatcher
 from generation.job import JobState
 from generation.request import GenerationRequest
-from storage import attempts, gallery, jobs
+from storage import attempts, gallery, jobs, references
 from storage.database import Connection, Database
 from storage.errors import UnknownJob
 from storage.jobs import JobRecord
+from storage.media_files import MediaFiles
 
 
 class JobActions:
@@ -37,9 +38,11 @@ class JobActions:
         dispatcher: Dispatcher,
         delivery: Delivery,
         messages: ChannelMessages,
+        media_files: MediaFiles,
         ordering: Ordering,
     ) -> None:
         self._database = database
+        self._media_files = media_files
         self._dispatcher = dispatcher
         self._delivery = delivery
         self._messages = messages
@@ -109,7 +112,20 @@ class JobActions:
         await self._database.write(lambda connection: gallery.unshare(connection, job_id=record.id))
         if record.card_message_id is not None:
             await self._messages.delete(record.channel_id, record.card_message_id)
+        if record.clip_sha256 is not None:
+            await self._delete_clip(record.id, record.clip_sha256)
         await answer(interaction, "Deleted.")
+
+    async def _delete_clip(self, job_id: str, sha256: str) -> None:
+        """Its bytes too, unless another job made the same ones."""
+        await self._media_files.disclaim(sha256, ".mp4")  # for the next start, if this is the end
+        unneeded = await self._database.write(
+            lambda connection: references.forget_clip(connection, job_id=job_id)
+        )
+        if unneeded is None:
+            await self._media_files.claimed(sha256, ".mp4")
+        else:
+            await self._media_files.discard(sha256, ".mp4")
 
     async def _share(
         self, interaction: discord.Interaction[Any], record: JobRecord, *, shared: bool

@@ -7,6 +7,7 @@ crash sends the same nonce while Discord remembers it, and looks for the message
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +22,7 @@ from bot.channel_messages import (
     ChannelMessages,
     TooLarge,
     Undeliverable,
+    is_refusal,
 )
 from generation.errors import TooLargeToDeliver, UnreadableMedia
 from generation.models.catalogue import Catalogue
@@ -49,8 +51,10 @@ UNREADABLE: dict[type[MediaError], str] = {
     MediaFileMissing: "the clip's file is lost",
     MediaFileCorrupt: "the clip's file is damaged on disk",
 }
-SMALLER = (1.0, 0.8, 0.4, 0.2)
-"""Shares of what the channel takes that a clip is made to fit, should Discord find it too large."""
+SMALLER = (0.8, 0.4, 0.2)
+"""Shares that a clip is made to fit, should Discord find it too large whatever limit it told: of
+that limit, or of the clip where that is smaller."""
+CLIP_TOO_LARGE = "the clip is larger than Discord takes here"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,36 +170,24 @@ class Outbox:
         """Edits the card, or posts it anew; smaller and smaller where it is too large."""
         record, before = outcome.record, outcome.before
         card_message_id = record.card_message_id
-        if before.may_be_posted_unseen(datetime.now(UTC)):
+        # A job without a card had one that nobody lived to remember, or that got no answer.
+        if card_message_id is None or before.may_be_posted_unseen(datetime.now(UTC)):
             found = await self._messages.find(record.channel_id, record.id)
             card_message_id = found or card_message_id
         limit = self._messages.attachment_bytes(record.guild_id) or self._max_bytes
-        attachment = outcome.attachment
-        for share in (*SMALLER, None):
+        for max_bytes in _sizes(outcome.attachment, limit):
             try:
                 return await self._messages.edit_or_post(
                     record.channel_id,
                     card_message_id,
                     embed=outcome.card.embed,
                     view=outcome.card.view,
-                    attachment=attachment,
+                    attachment=await _fitting(outcome.attachment, max_bytes),
                     nonce=before.nonce,
                 )
-            except TooLarge as error:
-                if share is None or outcome.attachment is None:
-                    raise Undeliverable(str(error)) from error
-                attachment = await self._smaller(outcome.attachment, int(limit * share))
-        raise AssertionError("the last share raises or returns")
-
-    async def _smaller(self, attachment: Attachment, max_bytes: int) -> Attachment:
-        """Raises Undeliverable where the clip cannot be made so small."""
-        if len(attachment.media) <= max_bytes:
-            return attachment
-        try:
-            media = await recompress_aside(attachment.media, max_bytes)
-        except (TooLargeToDeliver, UnreadableMedia) as error:
-            raise Undeliverable("the clip is larger than Discord takes here") from error
-        return Attachment(filename=attachment.filename, media=media)
+            except TooLarge:
+                log.warning("delivery.too_large", job_id=record.id, tried_bytes=max_bytes)
+        raise Undeliverable(CLIP_TOO_LARGE)
 
     async def _send_directly(self, outcome: _Outcome, why: str) -> float | None:
         """The channel takes it never: the member may have it, else it is kept for /jobs."""
@@ -224,8 +216,7 @@ class Outbox:
     async def _put_off(self, outcome: _Outcome, error: Exception) -> float | None:
         """Waits longer each time; what Discord keeps refusing is kept after a few tries."""
         job_id, tries = outcome.record.id, outcome.before.attempts
-        refused = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
-        refused = refused and getattr(error, "status", 0) != 429
+        refused = is_refusal(error)
         pauses = REFUSED_RETRY_SECONDS if refused else RETRY_SECONDS
         if refused and tries >= len(pauses):
             await self._keep(job_id, f"Discord refuses it: {error}")
@@ -256,3 +247,24 @@ class Outbox:
         self._tasks.pop(job_id, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivery.failed", job_id=job_id, exc_info=error)
+
+
+def _sizes(attachment: Attachment | None, limit_bytes: int) -> Iterator[int]:
+    """The most that the attachment may have at each try: each smaller than the one before."""
+    largest = len(attachment.media) if attachment else 0
+    yield largest
+    if largest > limit_bytes:
+        yield limit_bytes
+    if largest:
+        yield from (int(min(largest, limit_bytes) * share) for share in SMALLER)
+
+
+async def _fitting(attachment: Attachment | None, max_bytes: int) -> Attachment | None:
+    """Encoded again if it is larger. Raises Undeliverable where it cannot be made so small."""
+    if attachment is None or len(attachment.media) <= max_bytes:
+        return attachment
+    try:
+        media = await recompress_aside(attachment.media, max_bytes)
+    except (TooLargeToDeliver, UnreadableMedia) as error:
+        raise Undeliverable(CLIP_TOO_LARGE) from error
+    return Attachment(filename=attachment.filename, media=media)

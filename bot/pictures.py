@@ -16,8 +16,13 @@ def picture_name(png: bytes) -> str:
 
 
 async def keep_picture(media_files: MediaFiles, png: bytes) -> None:
-    """Raises DiskFull."""
+    """Before the request that names it is recorded. Raises DiskFull."""
     await media_files.put(png, SUFFIX)
+
+
+async def claim_picture(media_files: MediaFiles, png: bytes) -> None:
+    """Once the request that names it is recorded."""
+    await media_files.claimed(picture_name(png), SUFFIX)
 
 
 async def picture_of(media_files: MediaFiles, request: GenerationRequest) -> bytes | None:

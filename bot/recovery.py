@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.channel_messages import NOT_SENT
 from bot.delivery import Delivery
 from bot.error_codes import error_code
 from bot.estimates import Estimates
@@ -20,7 +19,7 @@ from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
-from storage import attempts, booking, deliveries, jobs
+from storage import attempts, booking, deliveries, jobs, references
 from storage.attempts import BACKOFF, Verdict
 from storage.database import Connection, Database
 from storage.errors import IllegalMove, MediaError, StaleAttempt
@@ -54,11 +53,12 @@ class Recovery:
 
     async def recover(self) -> None:
         """Call once, with the client ready and the dispatcher not yet started."""
+        await self._clear_away()
         await self._learn_estimates()
         unfinished = await self._database.write(self._take_back_all)
         restored = await self._restore(unfinished)
         for record in unfinished:
-            await self._show(record)
+            await self._delivery.watch(record.id)
         undelivered = await self._database.read(deliveries.unfinished)
         for delivery in undelivered:
             self._delivery.deliver_soon(delivery.job_id)
@@ -82,7 +82,7 @@ class Recovery:
         if not await self._restore(unfinished):
             self._delivery.deliver_soon(record.id)
         for waiting in unfinished:
-            await self._show(waiting)
+            await self._delivery.watch(waiting.id)
 
     async def _restore(self, records: tuple[JobRecord, ...]) -> int:
         """Puts jobs back into the queue, oldest first; returns how many could be."""
@@ -102,6 +102,17 @@ class Recovery:
                 restored.append(job)
         self._dispatcher.restore(restored)
         return len(restored) + put_off
+
+    async def _clear_away(self) -> None:
+        """What the earlier process wrote and did not live to say, or to delete."""
+        unfinished = await self._media_files.remove_unfinished()
+        orphans = 0
+        for sha256, suffix in await self._media_files.unclaimed():
+            if await self._database.read(lambda c, sha256=sha256: references.refers(c, sha256)):
+                await self._media_files.claimed(sha256, suffix)
+            else:
+                orphans += await self._media_files.discard(sha256, suffix)
+        log.info("files.cleared", unfinished=unfinished, orphans=orphans)
 
     async def _learn_estimates(self) -> None:
         for card in self._catalogue:
@@ -125,15 +136,6 @@ class Recovery:
             await self._database.write(lambda connection: _fail(connection, record, code, text))
             return None
         return job_of(record, image)
-
-    async def _show(self, record: JobRecord) -> None:
-        try:
-            if record.card_message_id is None:
-                await self._delivery.post_card(record, perhaps_posted=True)
-            else:
-                await self._delivery.watch(record.id)
-        except NOT_SENT as error:
-            log.warning("card.not_posted", job_id=record.id, error=str(error))
 
     def _take_back_all(self, connection: Connection) -> tuple[JobRecord, ...]:
         """Running jobs of the earlier process wait again; all unfinished ones, oldest first."""

@@ -59,6 +59,12 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     storage_errors.DatabaseFull: lambda _: (
         "The bot's disk is full, so nothing was started. Please tell whoever runs it."
     ),
+    storage_errors.DatabaseReadOnly: lambda _: (
+        "The bot's database takes nothing now, so nothing was started. Please tell whoever runs it."
+    ),
+    storage_errors.DatabaseUnreachable: lambda _: (
+        "The bot's database does not answer, so nothing was started. Try again in a while."
+    ),
     storage_errors.DatabaseBusy: lambda _: "The bot is busy; nothing was started. Try again.",
     bot_errors.NotAllowed: lambda e: f"Only the author or a moderator can {e.action} this.",
     bot_errors.ModeratorsOnly: lambda e: (

@@ -17,7 +17,7 @@ from bot.errors import AuthorCannotPay, Draining
 from bot.estimates import Estimates
 from bot.job_id import job_id_for
 from bot.logs import hashed
-from bot.pictures import keep_picture, picture_of
+from bot.pictures import claim_picture, keep_picture, picture_of
 from bot.pricing import credits_for
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
@@ -107,6 +107,8 @@ class Submission:
             accepted = await self._database.write(
                 lambda connection: self._admit(connection, order, price_credits)
             )
+            if order.image is not None:
+                await claim_picture(self._media_files, order.image)
             record = accepted.record
             log.info(
                 "job.admitted",

@@ -1,7 +1,9 @@
 """Clips on disk, named by the SHA-256 of what they hold.
 
 A file is complete from the moment it has its name: it is written under `.unfinished/`, synced,
-and renamed. The same bytes stored twice are one file.
+and renamed. The same bytes stored twice are one file. Until whoever stores it has said in the
+database what it is for, and then `claimed` it, a mark under `.unclaimed/` tells the next start to
+look whether anything refers to it.
 """
 
 import asyncio
@@ -16,6 +18,7 @@ from pathlib import Path
 from storage.errors import DiskFull, InvalidMediaName, MediaFileCorrupt, MediaFileMissing
 
 _UNFINISHED = ".unfinished"
+_UNCLAIMED = ".unclaimed"
 # No space, over the quota, over the largest file the process may write.
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -39,6 +42,19 @@ class MediaFiles:
         """Store the bytes; `suffix` like ".mp4". Raises DiskFull, InvalidMediaName."""
         return await asyncio.to_thread(self._put, data, suffix)
 
+    async def claimed(self, sha256: str, suffix: str) -> None:
+        """Something in the database refers to the file now. Raises InvalidMediaName."""
+        mark = self._mark(self.path(sha256, suffix))
+        await asyncio.to_thread(mark.unlink, missing_ok=True)
+
+    async def disclaim(self, sha256: str, suffix: str) -> None:
+        """What refers to the file is about to go. Raises InvalidMediaName."""
+        await asyncio.to_thread(self._make_mark, self.path(sha256, suffix))
+
+    async def unclaimed(self) -> tuple[tuple[str, str], ...]:
+        """Hash and suffix of each file that was put and not claimed, for the start."""
+        return await asyncio.to_thread(self._unclaimed)
+
     async def read(self, sha256: str, suffix: str) -> bytes:
         """The bytes, checked. Raises MediaFileMissing, MediaFileCorrupt, InvalidMediaName."""
         return await asyncio.to_thread(self._read, sha256, suffix)
@@ -61,9 +77,7 @@ class MediaFiles:
 
     def path(self, sha256: str, suffix: str) -> Path:
         """Where the file is, or would be. Raises InvalidMediaName."""
-        if not re.fullmatch(r"[0-9a-f]{64}", sha256) or not re.fullmatch(
-            r"\.[a-z0-9]{1,8}", suffix
-        ):
+        if not _is_ours(sha256, suffix):
             raise InvalidMediaName(name=f"{sha256}{suffix}")
         # 256 folders keep each of them short enough to list.
         return self._folder / sha256[:2] / f"{sha256}{suffix}"
@@ -72,6 +86,7 @@ class MediaFiles:
         sha256 = hashlib.sha256(data).hexdigest()
         path = self.path(sha256, suffix)
         try:
+            self._make_mark(path)
             # A file that has gone bad since is written anew.
             if not path.is_file() or _sha256(path.read_bytes()) != sha256:
                 self._write(path, data)
@@ -80,6 +95,18 @@ class MediaFiles:
                 raise DiskFull(folder=self._folder, needed_bytes=len(data)) from error
             raise
         return MediaFile(sha256=sha256, size_bytes=len(data), path=path)
+
+    def _mark(self, path: Path) -> Path:
+        return self._folder / _UNCLAIMED / path.name
+
+    def _make_mark(self, path: Path) -> None:
+        mark = self._mark(path)
+        _make_folders(mark.parent)
+        mark.touch()
+
+    def _unclaimed(self) -> tuple[tuple[str, str], ...]:
+        marks = sorted((self._folder / _UNCLAIMED).glob("*.*"))
+        return tuple((mark.stem, mark.suffix) for mark in marks if _is_ours(mark.stem, mark.suffix))
 
     def _write(self, path: Path, data: bytes) -> None:
         unfinished = self._folder / _UNFINISHED / f"{path.name}.{secrets.token_hex(8)}"
@@ -108,18 +135,22 @@ class MediaFiles:
         return data
 
     def _discard(self, path: Path) -> bool:
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            return False
-        _sync_folder(path.parent)
-        return True
+        existed = path.is_file()
+        path.unlink(missing_ok=True)
+        if existed:
+            _sync_folder(path.parent)
+        self._mark(path).unlink(missing_ok=True)
+        return existed
 
     def _remove_unfinished(self) -> int:
         left = list((self._folder / _UNFINISHED).glob("*"))
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
+
+
+def _is_ours(sha256: str, suffix: str) -> bool:
+    return bool(re.fullmatch(r"[0-9a-f]{64}\.[a-z0-9]{1,8}", sha256 + suffix))
 
 
 def _sha256(data: bytes) -> str:

@@ -1,5 +1,6 @@
-"""Faults that a test asks for: an error, a rate limit, a lost connection."""
+"""Faults that a test asks for: an error, a rate limit, a lost connection, an event told twice."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -78,3 +79,32 @@ class FaultPlan:
 
     def _add(self, method: str, path_template: str, fault: Fault) -> None:
         self._faults.setdefault((method, path_template), []).append(fault)
+
+
+class EventFaults:
+    """What happens to gateway events on their way to the bot, by the event's name."""
+
+    def __init__(self) -> None:
+        self._repeats: Counter[str] = Counter()
+        self._late: Counter[str] = Counter()
+        self._held: list[tuple[str, JsonObject]] = []
+
+    def repeat(self, name: str, *, times: int = 1) -> None:
+        """Tell each of the next `times` such events twice."""
+        self._repeats[name] += times
+
+    def delay(self, name: str) -> None:
+        """Tell the next such event only after the one of that name that follows it."""
+        self._late[name] += 1
+
+    def told(self, name: str, data: JsonObject) -> list[JsonObject]:
+        """What to tell in place of this event, in order."""
+        if self._late[name]:
+            self._late[name] -= 1
+            self._held.append((name, data))
+            return []
+        copies = 2 if self._repeats[name] else 1
+        self._repeats[name] -= copies - 1
+        held = [event for held_name, event in self._held if held_name == name]
+        self._held = [event for event in self._held if event[0] != name]
+        return [data] * copies + held

@@ -14,7 +14,7 @@ from bot.playground.attachments import AttachmentStore
 from bot.playground.clock import Clock, SystemClock
 from bot.playground.composing import Composer
 from bot.playground.exchange import Exchange
-from bot.playground.faults import FaultPlan
+from bot.playground.faults import EventFaults, FaultPlan
 from bot.playground.gateway.endpoint import Gateway
 from bot.playground.gateway.sessions import Sessions
 from bot.playground.interactions import Interactions
@@ -68,10 +68,11 @@ class Playground:
         self.clock = clock or SystemClock()
         self.exchanges: Callable[[Exchange], None] | None = None
         self.faults = FaultPlan()
+        self.event_faults = EventFaults()
         self.world = seeded_world(application_name)
         self.bot_token = _new_token(self.world.application_id)
         snowflakes = Snowflakes(self.clock)
-        self._sessions = Sessions(self.world, self.bot_token)
+        self._sessions = Sessions(self.world, self.bot_token, self.event_faults)
         self.gateway = Gateway(
             self._sessions, heartbeat_interval_seconds=heartbeat_interval_seconds
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncGenerator
 
 import numpy as np
@@ -29,10 +30,13 @@ FPS = 12
 class ScriptedExecutor:
     """Runs at once while `open`; while closed, executions wait half way for `open` or a cancel.
 
-    `faults` are raised by the next executions, one each. `log` keeps the order of starts.
+    `faults` are raised by the next executions, one each. `log` keeps the order of starts. `noisy`
+    clips are large for their few pixels; `notes` are what the clips' facts say beside.
     """
 
-    def __init__(self, slots: int = 1) -> None:
+    def __init__(self, slots: int = 1, *, noisy: bool = False) -> None:
+        self._noisy = noisy
+        self.notes: tuple[str, ...] = ()
         self._slots = slots
         self._open = asyncio.Event()
         self._open.set()
@@ -67,7 +71,9 @@ class ScriptedExecutor:
             if self.faults:
                 yield Faulted(error=self.faults.pop(0))
                 return
-            yield Done(clip=await asyncio.to_thread(_clip, execution))
+            clip = await asyncio.to_thread(_clip, execution, self._noisy)
+            facts = dataclasses.replace(clip.facts, notes=self.notes)
+            yield Done(clip=dataclasses.replace(clip, facts=facts))
         finally:
             del self._cancelled[key]
 
@@ -91,9 +97,11 @@ async def _first_of(*events: asyncio.Event) -> None:
             task.cancel()
 
 
-def _clip(execution: Execution) -> Clip:
+def _clip(execution: Execution, noisy: bool) -> Clip:
     request = execution.request
     frames = np.zeros((FPS, HEIGHT, WIDTH, 3), dtype=np.uint8)
+    if noisy:
+        frames = np.random.default_rng(request.seed).integers(0, 256, frames.shape, dtype=np.uint8)
     for index, frame in enumerate(frames):
         frame[20:40, index * 4 : index * 4 + 16] = (220, 40, 40)
     media = encode_clip(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ from bot.playground.seen_message import SeenMessage
 from bot.playground.server import Playground
 from config.settings import Settings
 from generation.executor import Executor
+from storage import deliveries
 from storage.database import migrate
+from storage.deliveries import DeliveryRecord
+from storage.errors import UnknownJob
 from tests.bot.playground.openapi_contract import validate_exchange
 
 CLIP_SECONDS = 60.0  # patience for a clip; a bound for broken runs, not an expectation
@@ -84,6 +88,21 @@ async def finished_card(member: Member, job_id: str) -> SeenMessage:
         ),
         timeout_seconds=CLIP_SECONDS,
     )
+
+
+async def at_its_end(stage: Stage, job_id: str) -> DeliveryRecord:
+    """The job's row in the outbox, once nothing more will be tried."""
+    async with asyncio.timeout(CLIP_SECONDS):
+        while True:
+            try:
+                found = await stage.service.database.read(
+                    lambda connection: deliveries.get(connection, job_id)
+                )
+                if found.ended_at is not None:
+                    return found
+            except UnknownJob:
+                pass  # It has not ended.
+            await asyncio.sleep(0.05)
 
 
 async def order(member: Member, line: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.journeys.scripted_executor import ScriptedExecutor
-from tests.journeys.stage import Stage, card_of, credits_of, finished_card, order
+from tests.journeys.stage import Stage, at_its_end, card_of, credits_of, finished_card, order
 
 
 async def test_a_waiting_job_is_cancelled_and_its_credits_come_back(
@@ -102,6 +102,23 @@ async def test_delete_takes_the_card_away_for_its_author_only(stage: Stage) -> N
         assert "Only the author" in refusal.text
         await (await ada.press(card, label="Delete")).reply()
         assert ada.message(card.id) is None
+
+
+async def test_a_deleted_clip_is_gone_from_the_disk_too(stage: Stage) -> None:
+    media_folder = stage.settings.storage.media_folder
+
+    def files() -> list[str]:
+        return [path.name for path in media_folder.rglob("*") if path.is_file()]
+
+    async with stage.member() as ada:
+        job_id = await order(ada, "/imagine-video prompt:a red circle")
+        card = await finished_card(ada, job_id)
+        await at_its_end(stage, job_id)
+        assert len(files()) == 1
+        await (await ada.press(card, label="Delete")).reply()
+        assert files() == []
+        listed = await (await ada.type("/jobs")).reply()
+        assert "https://" not in listed.text, "it links to no message that is gone"
 
 
 async def test_a_shared_clip_is_in_the_gallery_with_its_author_and_seed(stage: Stage) -> None:

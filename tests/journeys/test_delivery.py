@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import discord
@@ -11,14 +10,12 @@ import pytest
 from bot.playground.member import Member
 from generation.errors import WorkerCrashed
 from generation.inspection import inspect
-from storage import deliveries, jobs
+from storage import jobs
 from storage.audit import audit
-from storage.deliveries import DeliveryRecord
-from storage.errors import UnknownJob
 from tests.journeys.scripted_executor import ScriptedExecutor
 from tests.journeys.stage import (
-    CLIP_SECONDS,
     Stage,
+    at_its_end,
     card_of,
     credits_of,
     finished_card,
@@ -31,21 +28,6 @@ from tests.journeys.stage import (
 CARD = ("PATCH", "/channels/{channel_id}/messages/{message_id}")
 OPEN_DIRECT = ("POST", "/users/@me/channels")
 ALWAYS = 100
-
-
-async def at_its_end(stage: Stage, job_id: str) -> DeliveryRecord:
-    """The job's row in the outbox, once nothing more will be tried."""
-    async with asyncio.timeout(CLIP_SECONDS):
-        while True:
-            try:
-                found = await stage.service.database.read(
-                    lambda connection: deliveries.get(connection, job_id)
-                )
-                if found.ended_at is not None:
-                    return found
-            except UnknownJob:
-                pass  # It has not ended.
-            await asyncio.sleep(0.05)
 
 
 async def held_job(ada: Member, executor: ScriptedExecutor) -> str:
@@ -154,3 +136,33 @@ async def test_a_job_that_kills_its_worker_twice_is_not_tried_again(
     assert len(executor.log) == 2
     record = await stage.service.database.read(lambda connection: jobs.get(connection, job_id))
     assert (record.state, record.worker_kills) == ("dead", 2)
+
+
+POST = ("POST", "/channels/{channel_id}/messages")
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+async def test_an_order_whose_card_got_no_answer_is_made_and_shown_once(
+    stage: Stage, executor: ScriptedExecutor, after_effect: bool
+) -> None:
+    executor.hold()
+    async with stage.member() as ada:
+        stage.playground.faults.drop(*POST, after_effect=after_effect)
+        job_id = await order(ada, "/imagine-video prompt:a red circle")
+        await card_of(ada, job_id, having="step 1 of 4")
+        executor.let_go()
+        assert (await finished_card(ada, job_id)).attachments
+        shown = [message for message in ada.messages if f"job {job_id}" in message.text]
+        assert len(shown) == 1
+        assert await credits_of(ada) == 98
+
+
+async def test_an_order_whose_card_is_refused_costs_nothing_and_is_not_made(
+    stage: Stage, executor: ScriptedExecutor
+) -> None:
+    async with stage.member() as ada:
+        stage.playground.faults.fail(*POST, status=403, code=50013)
+        reply = await (await ada.type("/imagine-video prompt:a red circle")).reply()
+        assert " is in. " not in reply.text
+        assert await credits_of(ada) == 100
+    assert executor.log == []

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from generation.errors import GenerationFailed, WorkerCrashed
+from storage.media_files import MediaFiles
 from tests.journeys.scripted_executor import ScriptedExecutor
 from tests.journeys.stage import (
     Stage,
+    at_its_end,
     card_of,
     credits_of,
     finished_card,
@@ -57,6 +59,25 @@ async def test_buttons_from_before_a_restart_still_work(tmp_path: Path) -> None:
         ):
             reply = await (await ada.press(old, label="Reroll")).reply()
             assert (await finished_card(ada, reply.text.split("`")[1])).attachments
+
+
+async def test_a_start_removes_files_that_nothing_refers_to(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    media_folder = settings.storage.media_folder
+    async with open_playground() as playground:
+        async with (
+            open_stage(playground, settings, ScriptedExecutor()) as stage,
+            stage.member() as ada,
+        ):
+            job_id = await order(ada, "/imagine-video prompt:a red circle")
+            await at_its_end(stage, job_id)
+            kept = [path for path in media_folder.rglob("*.mp4") if path.is_file()]
+        media_files = MediaFiles(media_folder)
+        await media_files.put(b"made, and killed before the database knew", ".mp4")
+        await media_files.put(kept[0].read_bytes(), ".mp4")  # the same clip, made once more
+        (media_folder / ".unfinished" / "half").write_bytes(b"hal")
+        async with open_stage(playground, settings, ScriptedExecutor()):
+            assert [path for path in media_folder.rglob("*") if path.is_file()] == kept
 
 
 async def test_a_clip_made_while_discord_was_failing_is_posted_in_the_end(

@@ -194,10 +194,16 @@ def test_the_same_on_postgresql(postgres_url: str) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_without_its_fence_the_same_machine_finds_a_stale_result(
-    monkeypatch: pytest.MonkeyPatch,
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test of the test: it does notice when an attempt that was given up on still counts."""
+    url = request.getfixturevalue("postgres_url") if kind == "postgresql" else None
+
+    class Unfenced(JobsMachine):
+        def open_store(self) -> Store:
+            return SqliteStore() if url is None else PostgresStore(url)
 
     def unfenced(connection: Connection, job_id: str, **move: object) -> None:
         changes = move["changes"]
@@ -213,7 +219,7 @@ def test_without_its_fence_the_same_machine_finds_a_stale_result(
     monkeypatch.setattr(jobs, "move", unfenced)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(
-            JobsMachine,
+            Unfenced,
             settings=settings(
                 max_examples=100,
                 stateful_step_count=30,

@@ -16,7 +16,9 @@ SHA256 = hashlib.sha256(CLIP).hexdigest()
 
 
 def files_below(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """All but the marks of what nothing refers to yet."""
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in found if path.parent.name != ".unclaimed"]
 
 
 @pytest.fixture
@@ -91,6 +93,19 @@ async def test_what_a_killed_process_left_unfinished_is_removed(
     (tmp_path / "data" / "media" / ".unfinished" / "half").write_bytes(b"ha")
     assert await media.remove_unfinished() == 1
     assert files_below(tmp_path) == [stored.path]
+
+
+async def test_what_was_stored_and_not_claimed_is_known_to_the_next_start(
+    media: MediaFiles, tmp_path: Path
+) -> None:
+    await media.put(CLIP, ".mp4")
+    claimed = await media.put(b"another", ".png")
+    await media.claimed(claimed.sha256, ".png")
+    (tmp_path / "data" / "media" / ".unclaimed" / "notes.txt").write_text("not ours")
+    later = MediaFiles(tmp_path / "data" / "media")
+    assert await later.unclaimed() == ((SHA256, ".mp4"),)
+    assert await later.discard(SHA256, ".mp4")
+    assert await later.unclaimed() == ()
 
 
 _STORE_WITHOUT_ROOM = """

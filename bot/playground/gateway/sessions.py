@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from bot.playground.discord_json import guild_create_json, member_json, own_user_json
+from bot.playground.faults import EventFaults
 from bot.playground.gateway.audience import ALL_INTENTS, Intent, shard_of
 from bot.playground.gateway.session import Connection, Session
 from bot.playground.json_types import JsonObject
@@ -28,8 +29,9 @@ class GatewayRefusal(Exception):
 class Sessions:
     """Knows every session that can still be resumed."""
 
-    def __init__(self, world: World, bot_token: str) -> None:
+    def __init__(self, world: World, bot_token: str, faults: EventFaults) -> None:
         self._world = world
+        self._faults = faults
         self._bot_token = bot_token
         self._sessions: dict[str, Session] = {}
         self.resume_url = ""
@@ -42,10 +44,11 @@ class Sessions:
 
     def dispatch(self, name: str, data: JsonObject, *, intent: Intent = Intent.NONE) -> None:
         """Send an event to the sessions that asked for `intent` and own the event's shard."""
-        for session in self._sessions.values():
-            wanted = intent == Intent.NONE or session.intents & intent
-            if wanted and shard_of(data, session.shard_count) == session.shard_id:
-                session.dispatch(name, data)
+        for told in self._faults.told(name, data):
+            for session in self._sessions.values():
+                wanted = intent == Intent.NONE or session.intents & intent
+                if wanted and shard_of(told, session.shard_count) == session.shard_id:
+                    session.dispatch(name, told)
 
     def identify(self, connection: Connection, data: JsonObject) -> Session:
         """Open a session: READY, then one GUILD_CREATE for each guild of the shard.

@@ -1,0 +1,37 @@
+"""A real worker process with a light recipe: it starts in a moment, and no two clips are alike.
+
+A second attempt makes other bytes than the first, so that a file which nothing refers to shows.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from generation.clip import Clip
+from generation.executor import Execution
+from generation.executors.wire import WorkerSetup
+from generation.executors.worker import OnProgress, Production, serve
+from generation.job import Progress, Stage
+from tests.generation.builders import make_clip
+
+PROGRAM = "tests.journeys.chaos.light_worker"
+STEPS = 5
+STEP_SECONDS = 0.03
+
+
+def make(execution: Execution, on_progress: OnProgress) -> Clip:
+    for step in range(1, STEPS + 1):
+        time.sleep(STEP_SECONDS)
+        on_progress(Progress(stage=Stage.GENERATING, step=step, steps=STEPS))
+    media = f"{execution.job_id} {execution.attempt} ".encode() + os.urandom(20_000)
+    facts = make_clip(seed=execution.request.seed, size_bytes=len(media)).facts
+    return Clip(media=media, facts=facts)
+
+
+def open_production(_: WorkerSetup) -> Production:
+    return Production(device="a timer", preload=lambda: None, make=make)
+
+
+if __name__ == "__main__":
+    serve(open_production)

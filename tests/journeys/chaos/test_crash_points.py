@@ -1,0 +1,187 @@
+"""The bot is killed before and after every await from the finished clip to its delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import itertools
+import json
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.playground.exchange import Exchange
+from bot.playground.member import Member
+from bot.playground.member_errors import NoAnswer
+from bot.playground.seen_message import SeenMessage
+from bot.playground.server import Playground
+from storage.database import migrate
+from tests.journeys.chaos import await_points
+from tests.journeys.chaos.bot_process import BotProcess, Plan
+from tests.journeys.chaos.reckoning import CHANNELS, Reckoning, at_rest, reckon
+
+REST_SECONDS = 120.0
+CARD = ("PATCH", "/channels/{channel_id}/messages/{message_id}")
+ALWAYS = 10_000
+TRIES = 5
+
+
+class Rehearsal:
+    """One job after the other, each with a crash of its own, on one database and playground."""
+
+    def __init__(self, playground: Playground, folder: Path) -> None:
+        self._playground = playground
+        self._folder = folder
+        self.plan = Plan(
+            url=playground.url,
+            gateway_url=playground.gateway_url,
+            token=playground.bot_token,
+            folder=folder,
+            prepare=functools.partial(await_points.prepare, folder),
+        )
+        self._bot: BotProcess | None = None
+        self._rooms = itertools.cycle(CHANNELS)
+
+    async def __aenter__(self) -> Rehearsal:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._bot is not None:
+            await self._bot.kill()
+
+    async def points(self) -> list[str]:
+        """What a job meets on its way, none of which kills the bot."""
+        await self._arm(None)
+        await self._order()
+        await self._file("through")
+        return self._met()
+
+    async def die_at(self, number: int) -> str:
+        """Returns the point at which the bot died."""
+        bot = await self._arm(number)
+        await self._order()
+        await self._death(bot)
+        met = self._met()
+        assert len(met) == number + 1
+        return met[-1]
+
+    async def die_while_discord_answers(self) -> None:
+        """Discord has the clip, and the bot does not live to hear so."""
+        bot = await self._rested()
+
+        def kill(exchange: Exchange) -> None:
+            if exchange.file_names and exchange.status == 200:
+                bot.kill_now()
+
+        self._playground.exchanges = kill
+        await self._order()
+        await self._death(bot)
+        self._playground.exchanges = None
+
+    async def finish(self) -> Reckoning:
+        """What was left is delivered, and the bot has stopped."""
+        bot = await self._rested()
+        assert await bot.stop() == 0
+        return await reckon(self.plan, promised=set())
+
+    async def delete_first_cards(self) -> None:
+        """Those that could not be edited, and have no clip."""
+        await self._rested()
+        for guild in dict.fromkeys(guild for guild, _ in CHANNELS):
+            async with await Member.connect(self.plan.url, name="Lin", guild=guild) as lin:
+                for message in lin.messages:
+                    if message.embeds and not message.attachments and not message.ephemeral:
+                        await self._delete(message)
+
+    async def _delete(self, message: SeenMessage) -> None:
+        path = f"/api/v10/channels/{message.channel_id}/messages/{message.id}"
+        headers = {"Authorization": f"Bot {self.plan.token}"}
+        async with aiohttp.ClientSession(self.plan.url, headers=headers) as http:
+            while True:
+                async with http.delete(path) as answer:
+                    if answer.status == 204:
+                        return
+                    assert answer.status == 429
+                    await asyncio.sleep((await answer.json())["retry_after"])
+
+    async def _rested(self) -> BotProcess:
+        """A bot that lives and has nothing to do."""
+        if self._bot is None:
+            self._bot = BotProcess(self.plan)
+        await at_rest(self.plan, timeout_seconds=REST_SECONDS)
+        return self._bot
+
+    async def _arm(self, number: int | None) -> BotProcess:
+        bot = await self._rested()
+        (self._folder / "target").write_text("" if number is None else str(number))
+        for name in ("armed", "met", "through"):
+            (self._folder / name).unlink(missing_ok=True)
+        bot.signal_to_arm()
+        await self._file("armed")
+        return bot
+
+    async def _file(self, name: str) -> None:
+        async with asyncio.timeout(REST_SECONDS):
+            while True:
+                if (self._folder / name).exists():
+                    return
+                await asyncio.sleep(0.02)
+
+    async def _order(self) -> None:
+        """In one channel after the other: each has a rate limit of its own."""
+        guild, channel = next(self._rooms)
+        async with await Member.connect(self.plan.url, guild=guild, channel=channel) as member:
+            await member.wait_until(lambda: member.bot_online or None, "the bot", REST_SECONDS)
+            for tries_left in reversed(range(TRIES)):
+                sent = await member.type("/imagine-video prompt:a red circle duration:1")
+                try:
+                    # No more: the bot may die before it says that the job is in.
+                    await sent.acknowledged()
+                    return
+                except NoAnswer:  # The machine was too busy for three seconds.
+                    if not tries_left:
+                        raise
+
+    async def _death(self, bot: BotProcess) -> None:
+        async with asyncio.timeout(REST_SECONDS):
+            await bot.dead()
+        assert bot.exit_code == -9
+        self._bot = None
+
+    def _met(self) -> list[str]:
+        return list(json.loads((self._folder / "met").read_text()))
+
+
+async def test_a_crash_at_any_await_of_completion_and_delivery_loses_and_doubles_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Playground() as playground, Rehearsal(playground, tmp_path) as rehearsal:
+        await migrate(rehearsal.plan.settings.storage.database_url)
+
+        points = await rehearsal.points()
+        assert {"Bookkeeping", "ChannelMessages", "Outbox"} <= {_class(point) for point in points}
+        for number, expected in enumerate(points):
+            assert await rehearsal.die_at(number) == expected
+        await rehearsal.die_while_discord_answers()
+        assert await rehearsal.points() == points, "nothing is left to die at"
+
+        # From now on cards cannot be edited, as if each were deleted: clips are posted anew.
+        playground.faults.fail(*CARD, status=404, code=10008, times=ALWAYS)
+        more = await rehearsal.points()
+        new = [number for number, point in enumerate(more) if point not in points]
+        assert any("ChannelMessages.post" in more[number] for number in new)
+        for number in new:
+            assert await rehearsal.die_at(number) == more[number]
+        await rehearsal.die_while_discord_answers()
+
+        await rehearsal.delete_first_cards()
+        reckoning = await rehearsal.finish()
+    with capsys.disabled():
+        print(f"\ncrash points: {len(points) + len(new)} awaits, a crash at each\n{reckoning}")
+    assert not reckoning.problems
+    assert set(reckoning.outcomes) == {"succeeded"}
+
+
+def _class(point: str) -> str:
+    return point.split(" ")[1].split(".")[0]
