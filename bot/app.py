@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,19 +15,25 @@ from discord.ext import commands
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
+from bot.commands.admin import AdminCog
 from bot.commands.credits import CreditsCog
 from bot.commands.gallery import GalleryCog
 from bot.commands.generate import GenerateCog
 from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
 from bot.commands.quota import QuotaCog
+from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
 from bot.gallery_pages import GalleryPages
+from bot.gauges import Gauges
 from bot.job_actions import JobActions
+from bot.leases import Leases
+from bot.metrics import Metrics
 from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.recovery import Recovery
+from bot.rounds import Rounds
 from bot.submission import Submission
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
@@ -34,13 +41,18 @@ from generation.executor import Executor
 from generation.executors.local import ExecutionLimits, LocalExecutor
 from generation.executors.wire import WorkerSetup
 from generation.fairness.queue import FairQueue, QueueLimits
+from generation.fairness.turns import FairnessRules
 from generation.models.catalogue import CATALOGUE_FILE, Catalogue
-from storage.audit import audit
+from storage.attempts import RENEW_EVERY
 from storage.database import Database
 from storage.instance_lock import InstanceLock
 from storage.media_files import MediaFiles
 
 log = structlog.get_logger(__name__)
+
+AUDIT_EVERY_SECONDS = 3600.0
+COUNT_EVERY_SECONDS = 10.0
+PROBE_EVERY_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +62,31 @@ class Service:
     client: ReelroomBot
     database: Database
     executor: Executor
+    dispatcher: Dispatcher
+    submission: Submission
+    lock: InstanceLock
+    leases: Leases
+    gauges: Gauges
+    rounds: Rounds
+    metrics: Metrics
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kept:
+    """What remembers, and who may use it."""
+
+    lock: InstanceLock
+    database: Database
+    media_files: MediaFiles
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Posting:
+    """What speaks to Discord."""
+
+    client: ReelroomBot
+    messages: ChannelMessages
+    delivery: Delivery
 
 
 @asynccontextmanager
@@ -67,111 +104,75 @@ async def open_service(
     Raises the errors of `storage`, UnknownModel, TokenRefused.
     """
     async with AsyncExitStack() as stack:
-        url = settings.storage.database_url
-        await stack.enter_async_context(InstanceLock.beside(url))
-        database = await Database.open(url)
-        stack.push_async_callback(database.close)
-        await _audit(database)
-        media_files = MediaFiles(settings.storage.media_folder)
+        metrics, estimates = Metrics(), Estimates()
+        kept = await _open_storage(stack, settings)
+        gauges = Gauges(database=kept.database, metrics=metrics)
+        await gauges.audit()
         catalogue = _catalogue(settings)
         catalogue.get(settings.generation.default_model)
-
-        client = ReelroomBot(sync_guild_ids=settings.discord.sync_guild_ids, connector=connector)
-        stack.push_async_callback(client.close)
-        messages = ChannelMessages(client)
-        estimates = Estimates()
-        outbox = Outbox(
-            database=database,
-            media_files=media_files,
-            catalogue=catalogue,
-            messages=messages,
-            max_bytes=settings.delivery.attachment_bytes,
-        )
-        delivery = Delivery(
-            database=database,
-            catalogue=catalogue,
-            estimates=estimates,
-            messages=messages,
-            outbox=outbox,
-            interval_seconds=settings.delivery.progress_interval_seconds,
-        )
-        stack.push_async_callback(delivery.close)
-
+        posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
         if executor is None:
             executor = _local_executor(settings)
             await executor.start()
             stack.push_async_callback(executor.close)
-        bookkeeping = Bookkeeping(
-            database=database,
-            media_files=media_files,
-            max_attempts=settings.generation.max_attempts,
+        dispatcher = _open_dispatcher(
+            stack, settings, kept, executor, estimates, metrics, posting.delivery
         )
-        stack.push_async_callback(bookkeeping.give_back)
-        dispatcher = Dispatcher(
-            _fair_queue(settings, estimates),
-            executor,
-            (
-                bookkeeping,
-                estimates,
-                delivery,
-            ),
-            max_bytes=settings.delivery.attachment_bytes,
-            after_fault=bookkeeping.after_fault,
-        )
-        stack.push_async_callback(dispatcher.close, settings.generation.grace_seconds)
         submission = Submission(
             settings=settings,
-            database=database,
-            media_files=media_files,
+            database=kept.database,
+            media_files=kept.media_files,
             catalogue=catalogue,
             dispatcher=dispatcher,
             estimates=estimates,
-            post_card=delivery.post_card,
+            post_card=posting.delivery.post_card,
         )
         stack.callback(submission.drain)
-        ordering = Ordering(submission=submission, delivery=delivery, media_files=media_files)
-        pages = GalleryPages(database=database, media_files=media_files, catalogue=catalogue)
         recovery = Recovery(
-            database=database,
-            media_files=media_files,
+            database=kept.database,
+            media_files=kept.media_files,
             catalogue=catalogue,
             estimates=estimates,
-            delivery=delivery,
+            delivery=posting.delivery,
             dispatcher=dispatcher,
             max_attempts=settings.generation.max_attempts,
         )
-
-        def cogs() -> Iterable[commands.Cog]:
-            return (
-                GenerateCog(settings=settings, catalogue=catalogue, ordering=ordering),
-                JobsCog(database=database, delivery=delivery),
-                CreditsCog(settings=settings, database=database),
-                GalleryCog(pages=pages),
-                GuideCog(settings=settings, catalogue=catalogue),
-                QuotaCog(settings=settings, database=database),
-            )
+        leases = Leases(
+            database=kept.database,
+            dispatcher=dispatcher,
+            executor=executor,
+            recovery=recovery,
+            metrics=metrics,
+        )
+        rounds = Rounds()
+        stack.push_async_callback(rounds.close)
 
         async def take_up_work() -> None:
-            delivery.start(dispatcher)
+            posting.delivery.start(dispatcher)
             await recovery.recover()
             dispatcher.start()
+            count = functools.partial(gauges.count, dispatcher)
+            rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
+            rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
+            rounds.every(COUNT_EVERY_SECONDS, "counts", count)
+            rounds.every(PROBE_EVERY_SECONDS, "event loop", gauges.probe_loop)
 
-        client.equip(
-            cogs=cogs,
-            job_actions=JobActions(
-                database=database,
-                dispatcher=dispatcher,
-                delivery=delivery,
-                messages=messages,
-                media_files=media_files,
-                ordering=ordering,
-            ),
-            gallery_pages=pages,
-            before_gateway=take_up_work,
+        _equip(settings, kept, posting, catalogue, dispatcher, submission)
+        posting.client.before_gateway = take_up_work
+        await posting.client.open(token)
+        log.info("ready", guilds=len(posting.client.guilds))
+        yield Service(
+            client=posting.client,
+            database=kept.database,
+            executor=executor,
+            dispatcher=dispatcher,
+            submission=submission,
+            lock=kept.lock,
+            leases=leases,
+            gauges=gauges,
+            rounds=rounds,
+            metrics=metrics,
         )
-        await client.open(token)
-        log.info("ready", guilds=len(client.guilds))
-        yield Service(client=client, database=database, executor=executor)
         log.info("stopping")
 
 
@@ -184,12 +185,116 @@ def _catalogue(settings: Settings) -> Catalogue:
     )
 
 
-async def _audit(database: Database) -> None:
-    """What does not agree is told, and is no reason to serve nobody: the ledger refuses more."""
-    found = await database.read(audit)
-    for drift in found:
-        log.error("drift", rule=drift.rule, subject=drift.subject, detail=drift.detail)
-    log.info("audited", differences=len(found))
+async def _open_storage(stack: AsyncExitStack, settings: Settings) -> _Kept:
+    url = settings.storage.database_url
+    lock = await stack.enter_async_context(InstanceLock.beside(url))
+    database = await Database.open(url)
+    stack.push_async_callback(database.close)
+    return _Kept(
+        lock=lock, database=database, media_files=MediaFiles(settings.storage.media_folder)
+    )
+
+
+def _open_posting(
+    stack: AsyncExitStack,
+    settings: Settings,
+    kept: _Kept,
+    catalogue: Catalogue,
+    estimates: Estimates,
+    connector: aiohttp.BaseConnector | None,
+) -> _Posting:
+    client = ReelroomBot(sync_guild_ids=settings.discord.sync_guild_ids, connector=connector)
+    stack.push_async_callback(client.close)
+    messages = ChannelMessages(client)
+    outbox = Outbox(
+        database=kept.database,
+        media_files=kept.media_files,
+        catalogue=catalogue,
+        messages=messages,
+        max_bytes=settings.delivery.attachment_bytes,
+    )
+    delivery = Delivery(
+        database=kept.database,
+        catalogue=catalogue,
+        estimates=estimates,
+        messages=messages,
+        outbox=outbox,
+        interval_seconds=settings.delivery.progress_interval_seconds,
+    )
+    stack.push_async_callback(delivery.close)
+    return _Posting(client=client, messages=messages, delivery=delivery)
+
+
+def _open_dispatcher(
+    stack: AsyncExitStack,
+    settings: Settings,
+    kept: _Kept,
+    executor: Executor,
+    estimates: Estimates,
+    metrics: Metrics,
+    delivery: Delivery,
+) -> Dispatcher:
+    bookkeeping = Bookkeeping(
+        database=kept.database,
+        media_files=kept.media_files,
+        max_attempts=settings.generation.max_attempts,
+    )
+    dispatcher = Dispatcher(
+        _fair_queue(settings, estimates),
+        executor,
+        (bookkeeping, estimates, metrics, delivery),
+        max_bytes=settings.delivery.attachment_bytes,
+        after_fault=bookkeeping.after_fault,
+    )
+
+    async def stop() -> None:
+        if kept.lock.held:
+            await dispatcher.close(settings.generation.grace_seconds)
+            await bookkeeping.give_back()
+        else:
+            # What runs may be another instance's by now: there is nothing of ours to give back.
+            await dispatcher.close(0.0)
+
+    stack.push_async_callback(stop)
+    return dispatcher
+
+
+def _equip(
+    settings: Settings,
+    kept: _Kept,
+    posting: _Posting,
+    catalogue: Catalogue,
+    dispatcher: Dispatcher,
+    submission: Submission,
+) -> None:
+    """Gives the client its commands and buttons."""
+    database, delivery = kept.database, posting.delivery
+    ordering = Ordering(submission=submission, delivery=delivery, media_files=kept.media_files)
+    pages = GalleryPages(database=database, media_files=kept.media_files, catalogue=catalogue)
+    dead_jobs = DeadJobs(database=database, submission=submission)
+    job_actions = JobActions(
+        database=database,
+        dispatcher=dispatcher,
+        delivery=delivery,
+        messages=posting.messages,
+        media_files=kept.media_files,
+        ordering=ordering,
+    )
+
+    def cogs() -> Iterable[commands.Cog]:
+        return (
+            GenerateCog(settings=settings, catalogue=catalogue, ordering=ordering),
+            JobsCog(database=database, delivery=delivery),
+            CreditsCog(settings=settings, database=database),
+            GalleryCog(pages=pages),
+            GuideCog(settings=settings, catalogue=catalogue),
+            QuotaCog(settings=settings, database=database),
+            AdminCog(database=database, dead_jobs=dead_jobs),
+        )
+
+    posting.client.equip(
+        cogs=cogs, job_actions=job_actions, gallery_pages=pages, dead_jobs=dead_jobs
+    )
 
 
 def _local_executor(settings: Settings) -> LocalExecutor:
@@ -214,7 +319,7 @@ def _local_executor(settings: Settings) -> LocalExecutor:
 
 
 def _fair_queue(settings: Settings, estimates: Estimates) -> FairQueue:
-    limits = settings.limits
+    limits, fairness = settings.limits, settings.fairness
     return FairQueue(
         limits=QueueLimits(
             running_jobs_per_user=limits.running_jobs_per_user,
@@ -222,5 +327,11 @@ def _fair_queue(settings: Settings, estimates: Estimates) -> FairQueue:
             waiting_jobs_per_guild=limits.waiting_jobs_per_guild,
         ),
         slots=settings.generation.executor_slots,
+        rules=FairnessRules(
+            slack_seconds=fairness.slack_seconds,
+            most_bypasses=fairness.most_bypasses,
+            guild_weights=fairness.guild_weights,
+            user_weights=fairness.user_weights,
+        ),
         estimate=estimates.job_seconds,
     )

@@ -18,7 +18,7 @@ import structlog
 
 from bot.error_codes import error_code
 from generation.clip import Clip
-from generation.errors import ExecutionError, WorkerCrashed, WorkerHung
+from generation.errors import ExecutionError, OutOfMemory, WorkerCrashed, WorkerHung
 from generation.job import (
     Job,
     JobCancelled,
@@ -29,7 +29,7 @@ from generation.job import (
     JobStarted,
     JobSucceeded,
 )
-from storage import attempts, jobs, ledger
+from storage import attempts, booking, jobs
 from storage.database import Connection, Database
 from storage.errors import (
     DatabaseBusy,
@@ -100,6 +100,7 @@ class Bookkeeping:
                 max_attempts=self._max_attempts,
                 jitter=self._jitter(),
                 now=now,
+                out_of_memory=isinstance(fault, OutOfMemory),
             )
         )
         log.warning("job.fault", job_id=job.id, attempt=job.attempt, verdict=verdict.value)
@@ -143,7 +144,7 @@ class Bookkeeping:
         now = datetime.now(UTC)
 
         def settle(connection: Connection) -> None:
-            jobs.finish(
+            booking.finish(
                 connection,
                 job_id=job.id,
                 attempt=job.attempt,
@@ -152,7 +153,6 @@ class Bookkeeping:
                 clip_sha256=kept.sha256,
                 now=now,
             )
-            ledger.settle(connection, job_id=job.id, now=now)
 
         if await self._end(job, settle):
             await self._media_files.claimed(kept.sha256, ".mp4")
@@ -165,7 +165,7 @@ class Bookkeeping:
             found = jobs.get(connection, job.id)
             killer = found.worker_kills >= attempts.KILLS_OF_THE_DEAD
             final: TerminalState = "dead" if state == "failed" and killer else state
-            jobs.finish(
+            booking.finish(
                 connection,
                 job_id=job.id,
                 attempt=job.attempt,
@@ -174,7 +174,6 @@ class Bookkeeping:
                 error_text=text,
                 now=now,
             )
-            ledger.release(connection, job_id=job.id, now=now)
 
         if await self._end(job, release):
             log.info("job.ended", job_id=job.id, attempt=job.attempt, state=state, error=code)

@@ -11,6 +11,7 @@ from bot.text import credit_count, duration, quoted
 from bot.views.job_buttons import JobAction, job_view
 from generation.clip import ClipFacts
 from generation.job import JobState, Progress, Stage
+from generation.models.catalogue import Catalogue
 from generation.pocket.vocabulary import thing_names
 from generation.request import CameraMove, Command, GenerationRequest
 from storage.jobs import JobRecord
@@ -42,18 +43,42 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CardState:
-    """All that a card shows beside the clip itself."""
+class Card:
+    """A job card as it is sent: all but the clip itself."""
 
+    embed: discord.Embed
+    view: discord.ui.View
+
+
+def draw_card(
+    record: JobRecord,
+    catalogue: Catalogue,
+    *,
+    standing: Standing | None = None,
+    progress: Progress | None = None,
+    shared: bool = False,
+) -> Card:
+    """The card for this state of the job; `shared`: its clip is in the gallery."""
+    card = _CardState(
+        record=record,
+        model_title=catalogue.title(record.model),
+        standing=standing,
+        progress=progress,
+        shared=shared,
+    )
+    return Card(embed=_embed(card), view=_view(card))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _CardState:
     record: JobRecord
     model_title: str
-    standing: Standing | None = None
-    progress: Progress | None = None
-    shared: bool = False
+    standing: Standing | None
+    progress: Progress | None
+    shared: bool
 
 
-def card_embed(card: CardState) -> discord.Embed:
-    """The embed for this state of the job."""
+def _embed(card: _CardState) -> discord.Embed:
     record = card.record
     request = GenerationRequest.from_json(record.request_json)
     state = JobState(record.state)
@@ -73,7 +98,7 @@ def card_embed(card: CardState) -> discord.Embed:
     return embed
 
 
-def card_view(card: CardState) -> discord.ui.View:
+def _view(card: _CardState) -> discord.ui.View:
     """The buttons for this state of the job."""
     record = card.record
     state = JobState(record.state)
@@ -90,35 +115,42 @@ def clip_filename(record: JobRecord) -> str:
     return f"reelroom-{record.command}-{record.id}.mp4"
 
 
-def _status(card: CardState, state: JobState) -> str:
-    record, credit_text = card.record, credit_count(card.record.price_credits)
+def _status(card: _CardState, state: JobState) -> str:
+    record = card.record
+    price = price_words(record)
+    held = "relaxed: free, and after everybody who pays" if record.relaxed else f"{price} held"
+    given_back = "It cost nothing." if record.relaxed else f"Your {price} came back."
     match state:
         case JobState.WAITING:
             if card.standing is None:
-                return f"⏳ Waiting · {credit_text} held"
+                return f"⏳ Waiting · {held}"
             left = card.standing.seconds_left
             eta = "no estimate yet" if left is None else f"about {duration(left)} left"
             place = "next" if card.standing.place == 1 else f"place {card.standing.place}"
-            return f"⏳ {place.capitalize()} in the queue · {eta} · {credit_text} held"
+            return f"⏳ {place.capitalize()} in the queue · {eta} · {held}"
         case JobState.RUNNING:
-            return _progress_line(card.progress, credit_text)
+            return _progress_line(card.progress, price if record.relaxed else held)
         case JobState.SUCCEEDED:
-            return f"✅ Done · {credit_text}"
+            return f"✅ Done · {price}"
         case JobState.FAILED | JobState.DEAD:
-            sentence = failure_sentence(record.error_code, record.error_text)
-            return f"❌ {sentence} Your {credit_text} came back."
+            return f"❌ {failure_sentence(record.error_code, record.error_text)} {given_back}"
         case JobState.CANCELLED:
-            return f"🚫 Cancelled. Your {credit_text} came back."
+            return f"🚫 Cancelled. {given_back}"
 
 
-def _progress_line(progress: Progress | None, credit_text: str) -> str:
+def price_words(record: JobRecord) -> str:
+    """`2 credits`, or that it costs none."""
+    return "relaxed, no credits" if record.relaxed else credit_count(record.price_credits)
+
+
+def _progress_line(progress: Progress | None, price: str) -> str:
     if progress is None:
-        return f"⚙️ Starting · {credit_text} held"
+        return f"⚙️ Starting · {price}"
     if progress.stage is not Stage.GENERATING or progress.steps < 1:
-        return f"⚙️ {progress.stage.value.capitalize()} · {credit_text} held"
+        return f"⚙️ {progress.stage.value.capitalize()} · {price}"
     filled = round(BAR_CELLS * progress.step / progress.steps)
     bar = "▰" * filled + "▱" * (BAR_CELLS - filled)
-    return f"⚙️ `{bar}` step {progress.step} of {progress.steps} · {credit_text} held"
+    return f"⚙️ `{bar}` step {progress.step} of {progress.steps} · {price}"
 
 
 def _settings(request: GenerationRequest, model_title: str) -> str:

@@ -39,6 +39,10 @@ class TooLarge(BotError):
     """The attachment is larger than Discord takes in this place."""
 
 
+NOT_SENT = (Undeliverable, TooLarge, discord.HTTPException, *NO_ANSWER)
+"""Whatever keeps a message from being posted or edited, for now or for good."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attachment:
     filename: str

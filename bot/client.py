@@ -12,10 +12,12 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
 from bot.job_actions import JobActions
 from bot.replies import answer_error
+from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
 from bot.views.job_buttons import JobButton
 
@@ -25,12 +27,16 @@ log = structlog.get_logger(__name__)
 class ReelroomBot(commands.AutoShardedBot):
     """Slash commands only: it reads no messages and needs no privileged intent.
 
-    `equip` it before login. Persistent buttons reach `job_actions` and `gallery_pages` here, since
-    Discord tells only the client and a custom id when one is pressed.
+    `equip` it and set `before_gateway` before login. Persistent buttons reach `job_actions`,
+    `gallery_pages` and `dead_jobs` here, since Discord tells only the client and a custom id when
+    one is pressed.
     """
 
     job_actions: JobActions
     gallery_pages: GalleryPages
+    dead_jobs: DeadJobs
+    before_gateway: Callable[[], Awaitable[None]]
+    """Runs after login and before the first interaction can arrive."""
 
     def __init__(
         self,
@@ -58,21 +64,21 @@ class ReelroomBot(commands.AutoShardedBot):
         cogs: Callable[[], Iterable[commands.Cog]],
         job_actions: JobActions,
         gallery_pages: GalleryPages,
-        before_gateway: Callable[[], Awaitable[None]],
+        dead_jobs: DeadJobs,
     ) -> None:
-        """`before_gateway` runs after login and before the first interaction can arrive."""
+        """What answers commands and buttons."""
         self._cogs = cogs
         self.job_actions = job_actions
         self.gallery_pages = gallery_pages
-        self._before_gateway = before_gateway
+        self.dead_jobs = dead_jobs
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
-        self.add_dynamic_items(JobButton, GalleryButton)
+        self.add_dynamic_items(JobButton, GalleryButton, DeadPageButton, RequeueButton)
         for cog in self._cogs():
             await self.add_cog(cog)
         self._sync_task = asyncio.create_task(self._sync_commands(), name="command sync")
-        await self._before_gateway()
+        await self.before_gateway()
 
     async def _sync_commands(self) -> None:
         """Beside all else: Discord makes whoever starts often wait here, for many seconds, and

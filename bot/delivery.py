@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import discord
 import structlog
 
-from bot.card import CardState, Standing, card_embed, card_view
-from bot.channel_messages import NO_ANSWER, ChannelMessages, Undeliverable, is_refusal
+from bot.card import Card, Standing, draw_card
+from bot.channel_messages import NO_ANSWER, NOT_SENT, ChannelMessages, is_refusal
 from bot.estimates import Estimates
 from bot.outbox import Outbox
 from generation.dispatcher import Dispatcher
@@ -31,7 +31,7 @@ from generation.job import (
 )
 from generation.models.catalogue import Catalogue
 from storage import gallery, jobs
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.jobs import JobRecord
 
 log = structlog.get_logger(__name__)
@@ -102,9 +102,7 @@ class Delivery:
                 await self._reload(job_id)
                 self._changed.set()
             case JobSucceeded() | JobFailed() | JobCancelled():
-                live = self._cards.pop(job_id, None)
-                self._changed.set()  # everybody behind it moved up
-                self.deliver_soon(job_id, live.editing if live else None)
+                self.deliver_soon(job_id)
 
     async def post_card(self, record: JobRecord) -> None:
         """Posts the card of a new job and remembers its message.
@@ -127,21 +125,21 @@ class Delivery:
             self._cards[job_id] = _LiveCard(record=record)
             self._changed.set()
 
-    def deliver_soon(self, job_id: str, editing: asyncio.Lock | None = None) -> None:
-        """Posts the outcome of a terminal job in the background, however often it takes."""
-        self._outbox.deliver_soon(job_id, editing)
+    def deliver_soon(self, job_id: str) -> None:
+        """Posts the outcome of a job that has ended in the background, however often it takes."""
+        live = self._cards.pop(job_id, None)
+        self._changed.set()  # everybody behind it moved up
+        self._outbox.deliver_soon(job_id, live.editing if live else None)
 
     async def redraw(self, job_id: str) -> None:
         """Edits the card of a finished job, for example after it was shared."""
-        record, shared = await self._load(job_id)
-        if record.card_message_id is not None:
-            card = CardState(record=record, model_title=self._model_title(record), shared=shared)
-            await self._messages.edit(
-                record.channel_id,
-                record.card_message_id,
-                embed=card_embed(card),
-                view=card_view(card),
-            )
+
+        def load(connection: Connection) -> tuple[JobRecord, bool]:
+            shared = gallery.entry(connection, job_id=job_id) is not None
+            return jobs.get(connection, job_id), shared
+
+        record, shared = await self._database.read(load)
+        await self._edit(record, draw_card(record, self._catalogue, shared=shared))
 
     def standing(self, record: JobRecord) -> Standing | None:
         """Place and time left of a waiting job; None once it is not in the queue."""
@@ -178,26 +176,24 @@ class Delivery:
             if live.record.card_message_id is None:
                 await self._post_late(live)
                 return True
-            card = CardState(
-                record=live.record,
-                model_title=self._model_title(live.record),
-                standing=self.standing(live.record),
-                progress=live.progress,
+            standing = self.standing(live.record)
+            card = draw_card(
+                live.record, self._catalogue, standing=standing, progress=live.progress
             )
-            embed = card_embed(card)
-            if live.shown == embed:
+            if live.shown == card.embed:
                 return False
             try:
-                await self._messages.edit(
-                    live.record.channel_id,
-                    live.record.card_message_id,
-                    embed=embed,
-                    view=card_view(card),
-                )
-                live.shown = embed
-            except (Undeliverable, discord.HTTPException, *NO_ANSWER) as error:
+                await self._edit(live.record, card)
+                live.shown = card.embed
+            except NOT_SENT as error:
                 log.warning("card.not_edited", job_id=job_id, error=str(error))
             return True
+
+    async def _edit(self, record: JobRecord, card: Card) -> None:
+        if record.card_message_id is not None:
+            await self._messages.edit(
+                record.channel_id, record.card_message_id, embed=card.embed, view=card.view
+            )
 
     async def _post_late(self, live: _LiveCard) -> None:
         """The card of a job that has none, or none that is known: it is looked for first."""
@@ -208,7 +204,7 @@ class Delivery:
                 await self._post(live.record)
             else:
                 await self._remember(job_id, found)
-        except (Undeliverable, discord.HTTPException, *NO_ANSWER) as error:
+        except NOT_SENT as error:
             live.refused = is_refusal(error)
             log.warning("card.not_posted", job_id=job_id, error=str(error), refused=live.refused)
         else:
@@ -216,12 +212,9 @@ class Delivery:
         self._changed.set()
 
     async def _post(self, record: JobRecord) -> None:
-        card = CardState(record=record, model_title=self._model_title(record))
+        card = draw_card(record, self._catalogue)
         message_id = await self._messages.post(
-            record.channel_id,
-            embed=card_embed(card),
-            view=card_view(card),
-            nonce=f"card-{record.id}",
+            record.channel_id, embed=card.embed, view=card.view, nonce=f"card-{record.id}"
         )
         await self._remember(record.id, message_id)
 
@@ -232,21 +225,10 @@ class Delivery:
             )
         )
 
-    async def _load(self, job_id: str) -> tuple[JobRecord, bool]:
-        return await self._database.read(
-            lambda connection: (
-                jobs.get(connection, job_id),
-                gallery.entry(connection, job_id=job_id) is not None,
-            )
-        )
-
     async def _reload(self, job_id: str) -> None:
         if live := self._cards.get(job_id):
             live.record = await self._database.read(lambda connection: jobs.get(connection, job_id))
             live.progress = None
-
-    def _model_title(self, record: JobRecord) -> str:
-        return self._catalogue.title(record.model)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -134,7 +134,7 @@ def _summary(record: JobRecord, waited: float, credits_left: int) -> dict[str, A
         "seed": facts.seed,
         "seconds_waited": round(waited, 3),
         "seconds_generated": round(facts.generation_seconds, 3),
-        "credits_charged": record.price_credits,
+        "credits_charged": 0 if record.relaxed else record.price_credits,
         "credits_left": credits_left,
     }
 

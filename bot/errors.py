@@ -6,6 +6,8 @@ BotError
 ├── ChannelForbidden    the bot may not post where the command was typed
 ├── JobUnavailable      the job of a button or page is gone
 ├── NotCancellable      the job has already ended
+├── NotRequeueable      the job is not dead, or was tried again before
+├── AuthorCannotPay     a dead job's author lacks the credits to try it again
 ├── EmptyGallery        nobody has shared a clip here
 ├── Draining            the bot is stopping and takes no new jobs
 └── TokenRefused        Discord does not accept the token
@@ -61,6 +63,24 @@ class NotCancellable(BotError):
     def __init__(self, state: str) -> None:
         super().__init__(state)
         self.state = state
+
+
+class NotRequeueable(BotError):
+    """Only a dead job that nobody has requeued can be."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class AuthorCannotPay(BotError):
+    """The member whose dead job is to be tried again has too few credits."""
+
+    def __init__(self, *, user_id: int, needed_credits: int, available_credits: int) -> None:
+        super().__init__(f"{needed_credits} needed, {available_credits} available")
+        self.user_id = user_id
+        self.needed_credits = needed_credits
+        self.available_credits = available_credits
 
 
 class EmptyGallery(BotError):

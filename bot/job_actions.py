@@ -11,6 +11,7 @@ import discord
 from bot.channel_messages import ChannelMessages
 from bot.delivery import Delivery
 from bot.errors import JobUnavailable, NotAllowed, NotCancellable
+from bot.moderators import may_manage_messages
 from bot.ordering import Ordering
 from bot.replies import answer
 from bot.request_options import draw_seed
@@ -149,11 +150,6 @@ class JobActions:
         )
 
 
-def is_moderator(interaction: discord.Interaction[Any]) -> bool:
-    """Whether the member may manage others' messages here, by the permissions Discord sent."""
-    return interaction.permissions.manage_messages
-
-
 def _put_into_gallery(connection: Connection, record: JobRecord, shared_by: int) -> None:
     request = GenerationRequest.from_json(record.request_json)
     revision = ClipFacts.from_json(record.clip_json).model_revision if record.clip_json else ""
@@ -172,7 +168,7 @@ def _put_into_gallery(connection: Connection, record: JobRecord, shared_by: int)
 def _only_author_or_moderator(
     interaction: discord.Interaction[Any], record: JobRecord, action: str
 ) -> None:
-    if interaction.user.id != record.user_id and not is_moderator(interaction):
+    if interaction.user.id != record.user_id and not may_manage_messages(interaction):
         raise NotAllowed(action)
 
 

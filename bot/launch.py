@@ -62,14 +62,23 @@ async def demonstrate(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _until_stopped(service: Service) -> None:
+    """Until a signal or the end of the connection. Raises InstanceLockLost, at once."""
     async with _stop_signal() as stop:
         stopped = asyncio.create_task(stop.wait())
         disconnected = asyncio.create_task(service.client.wait_closed())
-        await asyncio.wait((stopped, disconnected), return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if disconnected.done():
-            disconnected.result()
-        disconnected.cancel()
+        lock_lost = asyncio.create_task(service.lock.lost())
+        reasons = (stopped, disconnected, lock_lost)
+        try:
+            await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
+            if lock_lost.done():
+                service.submission.drain()
+                raise lock_lost.result()
+            if disconnected.done():
+                disconnected.result()
+        finally:
+            for reason in reasons:
+                reason.cancel()
+            await asyncio.gather(*reasons, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

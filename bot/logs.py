@@ -1,10 +1,13 @@
 """Logs to standard error: a sentence-like event name and its facts, for people or as JSON.
 
-Prompts and tokens are never logged. Libraries that use `logging` come out in the same form.
+Tokens are never logged, and of a prompt only a hash, which tells whether two are the same. The
+lines of a job carry its id and attempt, bound to the context that works on it. Libraries that use
+`logging` come out in the same form.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sys
 from typing import Any
@@ -52,3 +55,8 @@ def configure(*, level: str, as_json: bool) -> None:
     root.setLevel(level.upper())
     for name, least in QUIETER.items():
         logging.getLogger(name).setLevel(least)
+
+
+def hashed(text: str) -> str:
+    """What stands for a member's words in the log: 12 hex digits of their SHA-256."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()[:12]}"

@@ -11,6 +11,8 @@ import discord
 
 from bot.delivery import Delivery
 from bot.errors import ChannelForbidden
+from bot.moderators import role_ids_of
+from bot.pictures import picture_of
 from bot.replies import answer, waiting_sentence
 from bot.submission import Accepted, Order, Submission
 from bot.text import credit_count
@@ -48,8 +50,8 @@ class Ordering:
         guild_id, channel_id = interaction.guild_id, interaction.channel_id
         assert guild_id is not None  # the command tree admits guilds only
         assert channel_id is not None
-        if image is None and request.image_sha256 is not None:
-            image = await self._media_files.read(request.image_sha256, ".png")
+        if image is None:
+            image = await picture_of(self._media_files, request)
         accepted = await self._submission.submit(
             Order(
                 interaction_id=interaction.id,
@@ -58,6 +60,7 @@ class Ordering:
                 channel_id=channel_id,
                 request=request,
                 image=image,
+                role_ids=role_ids_of(interaction),
             )
         )
         await answer(interaction, self._receipt(accepted))
@@ -67,11 +70,15 @@ class Ordering:
         where = (
             waiting_sentence(standing.place, standing.seconds_left) if standing else "It started."
         )
-        held = credit_count(accepted.record.price_credits)
-        return (
-            f"Job `{accepted.record.id}` is in. {where} "
-            f"{held} held, {accepted.balance.available_credits} left."
-        )
+        price = credit_count(accepted.record.price_credits)
+        if accepted.record.relaxed:
+            cost = (
+                f"It costs {price} and you have {accepted.available_credits}, so it waits relaxed: "
+                "free, and after everybody who pays."
+            )
+        else:
+            cost = f"{price} held, {accepted.available_credits} left."
+        return f"Job `{accepted.record.id}` is in. {where} {cost}"
 
 
 def check_channel(interaction: discord.Interaction[Any]) -> None:

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 
 import discord
 import structlog
+from structlog.contextvars import bind_contextvars
 
-from bot.card import CardState, card_embed, card_view, clip_filename
+from bot.card import Card, clip_filename, draw_card
 from bot.channel_messages import (
     NO_ANSWER,
     Attachment,
@@ -62,8 +63,7 @@ class _Outcome:
 
     record: JobRecord
     before: DeliveryRecord
-    embed: discord.Embed
-    view: discord.ui.View
+    card: Card
     attachment: Attachment | None
 
 
@@ -103,6 +103,7 @@ class Outbox:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _deliver(self, job_id: str, editing: asyncio.Lock) -> None:
+        bind_contextvars(job_id=job_id)  # of this task's own context
         while True:
             try:
                 async with editing:
@@ -151,14 +152,10 @@ class Outbox:
             return jobs.get(connection, job_id), before, shared
 
         record, before, shared = await self._database.write(begin)
-        card = CardState(
-            record=record, model_title=self._catalogue.title(record.model), shared=shared
-        )
         return _Outcome(
             record=record,
             before=before,
-            embed=card_embed(card),
-            view=card_view(card),
+            card=draw_card(record, self._catalogue, shared=shared),
             attachment=await self._attachment(record),
         )
 
@@ -183,8 +180,8 @@ class Outbox:
                 return await self._messages.edit_or_post(
                     record.channel_id,
                     card_message_id,
-                    embed=outcome.embed,
-                    view=outcome.view,
+                    embed=outcome.card.embed,
+                    view=outcome.card.view,
                     attachment=await _fitting(outcome.attachment, max_bytes),
                     nonce=before.nonce,
                 )
@@ -198,7 +195,7 @@ class Outbox:
         try:
             message_id = await self._messages.post_directly(
                 record.user_id,
-                embed=outcome.embed,
+                embed=outcome.card.embed,
                 nonce=outcome.before.nonce,
                 attachment=outcome.attachment,
             )

@@ -1,7 +1,7 @@
-"""At start: every unfinished job goes back into the queue, every unposted outcome is delivered.
+"""Takes up what somebody left: at start all unfinished jobs, later on those whose lease ran out.
 
-What still ran was lost with the earlier process, which did not stop in order: that counts as a
-fault of the machinery. The instance lock is held, so nobody can be running it.
+What still ran at a start was lost with the earlier process, which did not stop in order: that
+counts as a fault of the machinery. The instance lock is held, so nobody can be running it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import structlog
 from bot.delivery import Delivery
 from bot.error_codes import error_code
 from bot.estimates import Estimates
+from bot.pictures import picture_of
 from bot.submission import job_of
 from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
-from storage import attempts, deliveries, jobs, ledger, references
-from storage.attempts import Verdict
+from storage import attempts, booking, deliveries, jobs, references
+from storage.attempts import BACKOFF, Verdict
 from storage.database import Connection, Database
-from storage.errors import MediaError
-from storage.jobs import JobRecord, TerminalState
+from storage.errors import IllegalMove, MediaError, StaleAttempt
+from storage.jobs import JobRecord
 from storage.media_files import MediaFiles
 
 log = structlog.get_logger(__name__)
@@ -54,20 +55,53 @@ class Recovery:
         """Call once, with the client ready and the dispatcher not yet started."""
         await self._clear_away()
         await self._learn_estimates()
-        unfinished = await self._database.write(self._take_back)
-        restored: list[Job] = []
-        for record in unfinished:
-            job = await self._restorable(record)
-            if job is not None:
-                self._estimates.expect(record.id, record.price_credits)
-                restored.append(job)
-        self._dispatcher.restore(restored)
+        unfinished = await self._database.write(self._take_back_all)
+        restored = await self._restore(unfinished)
         for record in unfinished:
             await self._delivery.watch(record.id)
         undelivered = await self._database.read(deliveries.unfinished)
         for delivery in undelivered:
             self._delivery.deliver_soon(delivery.job_id)
-        log.info("recovered", restored=len(restored), undelivered=len(undelivered))
+        log.info("recovered", restored=restored, undelivered=len(undelivered))
+
+    async def take_back(self, record: JobRecord) -> None:
+        """A running job of which nobody here knows: counted as a crash, and tried again or ended.
+
+        Nothing happens if it has moved on since `record` was read.
+        """
+
+        def take_back(connection: Connection) -> tuple[JobRecord, ...]:
+            self._take_back(connection, record, killed_worker=True)
+            return tuple(each for each in jobs.unfinished(connection) if each.id == record.id)
+
+        try:
+            unfinished = await self._database.write(take_back)
+        except (StaleAttempt, IllegalMove) as error:
+            log.info("job.moved_on", job_id=record.id, error=str(error))
+            return
+        if not await self._restore(unfinished):
+            self._delivery.deliver_soon(record.id)
+        for waiting in unfinished:
+            await self._delivery.watch(waiting.id)
+
+    async def _restore(self, records: tuple[JobRecord, ...]) -> int:
+        """Puts jobs back into the queue, oldest first; returns how many could be."""
+        now = datetime.now(UTC)
+        restored: list[Job] = []
+        put_off = 0
+        for record in records:
+            job = await self._restorable(record)
+            if job is None:
+                continue
+            self._estimates.expect(record.id, record.price_credits)
+            pause_seconds = _pause_left(record, now)
+            if pause_seconds > 0:
+                self._dispatcher.put_off(job, pause_seconds)
+                put_off += 1
+            else:
+                restored.append(job)
+        self._dispatcher.restore(restored)
+        return len(restored) + put_off
 
     async def _clear_away(self) -> None:
         """What the earlier process wrote and did not live to say, or to delete."""
@@ -95,54 +129,65 @@ class Recovery:
         """The job, or None if its picture is lost: then it fails and its credits come back."""
         request = GenerationRequest.from_json(record.request_json)
         try:
-            image = (
-                await self._media_files.read(request.image_sha256, ".png")
-                if request.image_sha256
-                else None
-            )
+            image = await picture_of(self._media_files, request)
         except MediaError as error:
             code, text = error_code(error), str(error)
             log.warning("job.unrecoverable", job_id=record.id, error=text)
-            await self._database.write(lambda connection: _give_up(connection, record, code, text))
+            await self._database.write(lambda connection: _fail(connection, record, code, text))
             return None
         return job_of(record, image)
 
-    def _take_back(self, connection: Connection) -> tuple[JobRecord, ...]:
+    def _take_back_all(self, connection: Connection) -> tuple[JobRecord, ...]:
         """Running jobs of the earlier process wait again; all unfinished ones, oldest first."""
-        now = datetime.now(UTC)
         for record in jobs.unfinished(connection):
-            if record.cancel_requested:
-                _give_up(connection, record, None, None, state="cancelled")
-            elif record.state == "running":
-                verdict, _ = attempts.record_fault(
-                    connection,
-                    job_id=record.id,
-                    attempt=record.attempt,
-                    killed_worker=False,
-                    max_attempts=self._max_attempts,
-                    jitter=0.0,  # the restart took its time
-                    now=now,
-                )
-                if verdict is not Verdict.AGAIN:
-                    _give_up(connection, record, "worker_crashed", "lost with the bot's process")
+            if record.cancel_requested or record.state == "running":
+                self._take_back(connection, record, killed_worker=False)
         return jobs.unfinished(connection)
 
+    def _take_back(self, connection: Connection, record: JobRecord, *, killed_worker: bool) -> None:
+        """An attempt that nobody works at is a fault, unless the job was to be cancelled."""
+        now = datetime.now(UTC)
+        if record.cancel_requested:
+            booking.finish(
+                connection, job_id=record.id, attempt=record.attempt, state="cancelled", now=now
+            )
+            return
+        verdict, _ = attempts.record_fault(
+            connection,
+            job_id=record.id,
+            attempt=record.attempt,
+            killed_worker=killed_worker,
+            max_attempts=self._max_attempts,
+            jitter=0.0,  # it took its time before somebody noticed
+            now=now,
+        )
+        if verdict is not Verdict.AGAIN:
+            state = "dead" if verdict is Verdict.DEAD else "failed"
+            booking.finish(
+                connection,
+                job_id=record.id,
+                attempt=record.attempt,
+                state=state,
+                error_code="worker_crashed",
+                error_text="nobody worked at it any more",
+                now=now,
+            )
 
-def _give_up(
-    connection: Connection,
-    record: JobRecord,
-    code: str | None,
-    text: str | None,
-    state: TerminalState = "failed",
-) -> None:
-    now = datetime.now(UTC)
-    jobs.finish(
+
+def _fail(connection: Connection, record: JobRecord, code: str, text: str) -> None:
+    booking.finish(
         connection,
         job_id=record.id,
         attempt=record.attempt,
-        state=state,
+        state="failed",
         error_code=code,
         error_text=text,
-        now=now,
+        now=datetime.now(UTC),
     )
-    ledger.release(connection, job_id=record.id, now=now)
+
+
+def _pause_left(record: JobRecord, now: datetime) -> float:
+    """Seconds until it may be tried again; a clock that was set back adds none to them."""
+    if record.not_before is None:
+        return 0.0
+    return min(record.not_before - now, max(BACKOFF)).total_seconds()

@@ -79,6 +79,13 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     ),
     bot_errors.JobUnavailable: lambda e: f"Job {e.job_id} does not exist any more.",
     bot_errors.NotCancellable: lambda e: f"That job has already {_ended(e.state)}.",
+    bot_errors.NotRequeueable: lambda e: (
+        f"Job {e.job_id} is not on the list of dead jobs any more; see /admin dead."
+    ),
+    bot_errors.AuthorCannotPay: lambda e: (
+        f"That costs {e.needed_credits} credits and <@{e.user_id}> has {e.available_credits}. "
+        "Grant them some with /quota grant, or let them wait for tomorrow's. Nothing was changed."
+    ),
     bot_errors.EmptyGallery: lambda _: (
         "Nobody has shared a clip here yet. Make one with /imagine-video and press "
         "“Share to gallery”."
@@ -167,6 +174,11 @@ def startup_sentence(error: BaseException) -> str:
             return f"The database {place} is not up to date. Run: python -m bot migrate"
         case storage_errors.DatabaseTooNew(database=place):
             return f"The database {place} comes from a newer version. Update this program."
+        case storage_errors.InstanceLockLost():
+            return (
+                "The connection that kept other instances away from the database broke; stopped, "
+                "lest two work on the same jobs. Start it again."
+            )
         case storage_errors.AlreadyRunning(lock=lock, pid=pid):
             who = f"process {pid}" if pid else "another process"
             return f"Already running: {who} holds {lock}."

@@ -5,27 +5,31 @@ Before the transaction nothing is held; after it the job is in storage and survi
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
-from bot.errors import Draining
+from bot.channel_messages import NOT_SENT
+from bot.errors import AuthorCannotPay, Draining
 from bot.estimates import Estimates
 from bot.job_id import job_id_for
+from bot.logs import hashed
+from bot.pictures import claim_picture, keep_picture, picture_of
 from bot.pricing import credits_for
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
-from storage import deliveries, guild_settings, jobs, ledger
+from storage import booking, deliveries, guild_settings, income, ledger, moderation
 from storage.database import Connection, Database
+from storage.errors import InsufficientCredits
 from storage.jobs import JobRecord
-from storage.ledger import Balance
 from storage.media_files import MediaFiles
+from storage.moderation import Act
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +38,10 @@ PostCard = Callable[[JobRecord], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """A request with who asked, where, and by which interaction. `image` holds PNG bytes."""
+    """A request with who asked, where, and by which interaction.
+
+    `image` holds PNG bytes; `role_ids` are the member's roles, which may bring credits.
+    """
 
     interaction_id: int
     guild_id: int
@@ -42,14 +49,15 @@ class Order:
     channel_id: int
     request: GenerationRequest
     image: bytes | None = None
+    role_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accepted:
-    """An order that became a job."""
+    """An order that became a job, and what its author has left."""
 
     record: JobRecord
-    balance: Balance
+    available_credits: int
 
 
 class Submission:
@@ -90,74 +98,155 @@ class Submission:
         if self._draining:
             raise Draining
         price_credits = self.price(order.request)
-        with self._dispatcher.room_for(guild_id=order.guild_id, user_id=order.user_id):
-            picture = order.image and await self._media_files.put(order.image, ".png")
-            record, balance = await self._database.write(
+        with (
+            bound_contextvars(job_id=job_id_for(order.interaction_id)),
+            self._dispatcher.room_for(guild_id=order.guild_id, user_id=order.user_id),
+        ):
+            if order.image is not None:
+                await keep_picture(self._media_files, order.image)
+            accepted = await self._database.write(
                 lambda connection: self._admit(connection, order, price_credits)
             )
-            if picture:
-                await self._media_files.claimed(picture.sha256, ".png")
-            log.info("job.admitted", job_id=record.id, price_credits=price_credits)
+            if order.image is not None:
+                await claim_picture(self._media_files, order.image)
+            record = accepted.record
+            log.info(
+                "job.admitted",
+                price_credits=price_credits,
+                relaxed=record.relaxed,
+                prompt=hashed(order.request.prompt),
+            )
             try:
                 await self._post_card(record)
             except Exception:
                 await self._database.write(lambda connection: _withdraw(connection, record))
                 raise
-        self._estimates.expect(record.id, price_credits)
-        self._dispatcher.submit(job_of(record, order.image))
-        return Accepted(record=record, balance=balance)
+            self._queue(record, order.image)
+        return accepted
+
+    async def requeue(self, dead: JobRecord, *, interaction_id: int, moderator_id: int) -> Accepted:
+        """Tries a dead job again as a new one, for its author's credits and whatever the limits.
+
+        Raises Draining, AuthorCannotPay, IllegalMove (it was requeued before), JobExists,
+        MediaFileMissing and MediaFileCorrupt (its picture).
+        """
+        if self._draining:
+            raise Draining
+        image = await picture_of(self._media_files, GenerationRequest.from_json(dead.request_json))
+        accepted = await self._database.write(
+            lambda connection: self._requeue(connection, dead, interaction_id, moderator_id)
+        )
+        record = accepted.record
+        with bound_contextvars(job_id=record.id):
+            log.info("job.requeued", dead_job_id=dead.id, moderator_id=moderator_id)
+            try:
+                await self._post_card(record)
+            except NOT_SENT as error:
+                # Nobody waits for this card; the clip finds its way as every outcome does.
+                log.warning("card.not_posted", error=str(error))
+            self._queue(record, image)
+        return accepted
+
+    def _queue(self, record: JobRecord, image: bytes | None) -> None:
+        self._estimates.expect(record.id, record.price_credits)
+        self._dispatcher.submit(job_of(record, image))
+
+    @property
+    def draining(self) -> bool:
+        """Whether every order is refused."""
+        return self._draining
 
     def drain(self) -> None:
         """From now on every order is refused as Draining."""
         self._draining = True
 
-    def _admit(
-        self, connection: Connection, order: Order, price_credits: int
-    ) -> tuple[JobRecord, Balance]:
+    def _admit(self, connection: Connection, order: Order, price_credits: int) -> Accepted:
         now = datetime.now(UTC)
-        guild_id, user_id = order.guild_id, order.user_id
-        allowance = guild_settings.effective_allowance(
+        self._collect_income(connection, order.guild_id, order.user_id, order.role_ids, now)
+        record = booking.admit(
             connection,
-            guild_id=guild_id,
-            user_id=user_id,
-            default_credits=self._settings.credits.daily_allowance,
-        )
-        ledger.refill(
-            connection, guild_id=guild_id, user_id=user_id, allowance_credits=allowance, now=now
-        )
-        job_id = job_id_for(order.interaction_id)
-        record = JobRecord(
-            id=job_id,
-            interaction_id=order.interaction_id,
-            guild_id=guild_id,
-            user_id=user_id,
-            channel_id=order.channel_id,
-            command=order.request.command.value,
-            model=order.request.model,
-            request_json=order.request.to_json(),
-            price_credits=price_credits,
-            created_at=now,
-            parent_job_id=order.request.parent_job_id,
-            private=order.request.private,
-        )
-        jobs.add(connection, record)
-        ledger.reserve(
-            connection,
-            job_id=job_id,
-            guild_id=guild_id,
-            user_id=user_id,
-            amount_credits=price_credits,
+            JobRecord(
+                id=job_id_for(order.interaction_id),
+                interaction_id=order.interaction_id,
+                guild_id=order.guild_id,
+                user_id=order.user_id,
+                channel_id=order.channel_id,
+                command=order.request.command.value,
+                model=order.request.model,
+                request_json=order.request.to_json(),
+                price_credits=price_credits,
+                created_at=now,
+                parent_job_id=order.request.parent_job_id,
+                private=order.request.private,
+            ),
+            may_be_relaxed=guild_settings.relaxed_allowed(connection, guild_id=order.guild_id),
             now=now,
         )
-        return record, ledger.balance(
-            connection, guild_id=guild_id, user_id=user_id, allowance_credits=allowance, now=now
+        return _accepted(connection, record)
+
+    def _requeue(
+        self, connection: Connection, dead: JobRecord, interaction_id: int, moderator_id: int
+    ) -> Accepted:
+        now = datetime.now(UTC)
+        # What the author's roles bring waits for a command of theirs: only that tells the roles.
+        self._collect_income(connection, dead.guild_id, dead.user_id, (), now)
+        new_job_id = job_id_for(interaction_id)
+        try:
+            record = booking.requeue(
+                connection,
+                job_id=dead.id,
+                new_job_id=new_job_id,
+                interaction_id=interaction_id,
+                may_be_relaxed=guild_settings.relaxed_allowed(connection, guild_id=dead.guild_id),
+                now=now,
+            )
+        except InsufficientCredits as error:
+            raise AuthorCannotPay(
+                user_id=dead.user_id,
+                needed_credits=error.needed_credits,
+                available_credits=error.available_credits,
+            ) from error
+        requeued = Act(
+            guild_id=dead.guild_id,
+            act="requeue",
+            subject=dead.id,
+            value=0,
+            detail=new_job_id,
+            made_by=moderator_id,
+            made_at=now,
         )
+        moderation.record(connection, requeued)
+        return _accepted(connection, record)
+
+    def _collect_income(
+        self,
+        connection: Connection,
+        guild_id: int,
+        user_id: int,
+        role_ids: tuple[int, ...],
+        now: datetime,
+    ) -> None:
+        income.collect(
+            connection,
+            guild_id=guild_id,
+            user_id=user_id,
+            role_ids=role_ids,
+            default_allowance_credits=self._settings.credits.daily_allowance,
+            now=now,
+        )
+
+
+def _accepted(connection: Connection, record: JobRecord) -> Accepted:
+    available = ledger.available_credits(
+        connection, guild_id=record.guild_id, user_id=record.user_id
+    )
+    return Accepted(record=record, available_credits=available)
 
 
 def _withdraw(connection: Connection, record: JobRecord) -> None:
     """Ends a job whose card could not be posted: cancelled, credits released, nothing owed."""
     now = datetime.now(UTC)
-    jobs.finish(
+    booking.finish(
         connection,
         job_id=record.id,
         attempt=record.attempt,
@@ -165,7 +254,6 @@ def _withdraw(connection: Connection, record: JobRecord) -> None:
         error_code="card_not_posted",
         now=now,
     )
-    ledger.release(connection, job_id=record.id, now=now)
     deliveries.keep(connection, job_id=record.id, problem="the card was not posted", now=now)
 
 
@@ -178,9 +266,6 @@ def job_of(record: JobRecord, image: bytes | None) -> Job:
         request=GenerationRequest.from_json(record.request_json),
         attempt=record.attempt,
         image=image,
+        relaxed=record.relaxed,
+        spare_memory=record.spare_memory,
     )
-
-
-def image_sha256(image: bytes) -> str:
-    """The name under which `MediaFiles` keeps these bytes."""
-    return hashlib.sha256(image).hexdigest()

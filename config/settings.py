@@ -21,6 +21,7 @@ from config.sources import collect
 Credits = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 ModelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 
@@ -131,6 +132,26 @@ class LimitsSettings(Group):
     )
 
 
+class FairnessSettings(Group):
+    """Whose turn it is."""
+
+    slack_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        default=60.0,
+        description="How far ahead of the least served one may be and still go first because the "
+        "model is loaded; about the seconds of one long job.",
+    )
+    most_bypasses: Annotated[int, Field(ge=0)] = Field(
+        default=8, description="How often that may happen to the job that is next in line."
+    )
+    guild_weights: Mapping[int, Weight] = Field(
+        default={},
+        description="Shares of servers, by id, where others have 1: with 2, twice the seconds.",
+    )
+    user_weights: Mapping[int, Weight] = Field(
+        default={}, description="Shares of members among those of their server, by id."
+    )
+
+
 class GenerationSettings(Group):
     """How clips are made."""
 
@@ -199,7 +220,9 @@ class WebSettings(Group):
     """What is served over HTTP."""
 
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
-    health_port: Port = Field(default=0, description="The port of the health page; 0 serves none.")
+    health_port: Port = Field(
+        default=0, description="The port of the health and metrics pages; 0 serves none."
+    )
 
 
 class LoggingSettings(Group):
@@ -227,6 +250,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     credits: CreditsSettings = Field(default_factory=CreditsSettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
+    fairness: FairnessSettings = Field(default_factory=FairnessSettings)
     generation: GenerationSettings = Field(default_factory=GenerationSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     web: WebSettings = Field(default_factory=WebSettings)

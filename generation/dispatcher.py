@@ -8,15 +8,16 @@ with `restore` at the next start.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from structlog.contextvars import bound_contextvars
 
 from generation.clip import Clip
-from generation.errors import ExecutionError, GenerationFailed, InfrastructureFault
+from generation.errors import ExecutionError, GenerationFailed, InfrastructureFault, OutOfMemory
 from generation.executor import Done, Execution, Executor, Faulted, Stopped
 from generation.fairness.queue import FairQueue
 from generation.job import (
@@ -31,6 +32,7 @@ from generation.job import (
     JobSucceeded,
     Progress,
 )
+from generation.pauses import Pauses
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +47,14 @@ STOP_SECONDS = 5.0
 class _Run:
     """A claimed job. `ending` once its outcome is settled: too late to cancel.
 
-    `seconds` is how long its slot worked for it; None until that is known.
+    `seconds` is how long its slot worked for it; None until that is known. `working` is its
+    execution; `given_up` the fault that it is to end with, whatever the executor says.
     """
 
     job: Job
     seconds: float | None = None
+    working: asyncio.Task[Clip | ExecutionError] | None = None
+    given_up: ExecutionError | None = None
     cancelled: bool = False
     abandoned: bool = False
     ending: bool = False
@@ -79,7 +84,7 @@ class Dispatcher:
         self._listeners = tuple(listeners)
         self._max_bytes = max_bytes
         self._after_fault = after_fault or retry_once_at_once
-        self._put_off: dict[str, tuple[Job, asyncio.TimerHandle]] = {}
+        self._pauses = Pauses(when_over=lambda job: queue.restore([job]))
         self._clock = clock
         self._runs: dict[str, _Run] = {}
         self._slots: list[asyncio.Task[None]] = []
@@ -106,6 +111,47 @@ class Dispatcher:
         """Accepts again what an earlier process left waiting or running, oldest first."""
         self._queue.restore(jobs)
 
+    def put_off(self, job: Job, pause_seconds: float) -> None:
+        """Accepts again a job that is to be tried only after a pause."""
+        self._pauses.add(job, pause_seconds)
+
+    @property
+    def alive(self) -> bool:
+        """Whether every slot is served."""
+        return bool(self._slots) and not any(slot.done() for slot in self._slots)
+
+    @property
+    def waiting(self) -> int:
+        """Jobs in all lanes."""
+        return self._queue.waiting
+
+    @property
+    def running(self) -> int:
+        """Jobs that occupy a slot."""
+        return self._queue.running
+
+    def holds(self, job_id: str) -> bool:
+        """Whether the job waits, pauses, or occupies a slot here."""
+        return job_id in self._runs or job_id in self._pauses or self._queue.holds(job_id)
+
+    def executing(self) -> tuple[tuple[str, int], ...]:
+        """Job id and attempt of whatever the executor has been given and not yet ended."""
+        return tuple(
+            (run.job.id, run.job.attempt)
+            for run in self._runs.values()
+            if run.working is not None and not run.working.done()
+        )
+
+    def give_up(self, job_id: str, attempt: int, fault: ExecutionError) -> bool:
+        """Ends an execution as this fault, whatever its executor does; False if there is none."""
+        if (job_id, attempt) not in self.executing():
+            return False
+        run = self._runs[job_id]
+        assert run.working is not None
+        run.given_up = fault
+        run.working.cancel()
+        return True
+
     def place(self, job_id: str) -> int:
         """How many jobs start before this one. Raises UnknownJob."""
         return self._queue.place(job_id)
@@ -116,7 +162,7 @@ class Dispatcher:
         False if the job is unknown or its outcome is already settled. For a waiting job the
         event has been told when this returns; a running one ends at its next step.
         """
-        waiting = self._queue.cancel(job_id) or self._take_put_off(job_id)
+        waiting = self._queue.cancel(job_id) or self._pauses.take(job_id)
         if waiting is not None:
             await self._tell_whoever_asks(JobCancelled(job=waiting))
             return True
@@ -134,8 +180,7 @@ class Dispatcher:
         `restore` takes it up in the next process, with a new attempt.
         """
         self._closing = True
-        for job_id in list(self._put_off):
-            self._take_put_off(job_id)
+        self._pauses.clear()
         for slot in self._idle:
             slot.cancel()
         await _wait(self._slots, grace_seconds)
@@ -157,19 +202,33 @@ class Dispatcher:
                 job = await self._queue.claim()
             finally:
                 self._idle.discard(slot)
-            await self._run(dataclasses.replace(job, attempt=job.attempt + 1))
+            job = replace(job, attempt=job.attempt + 1)
+            # Every line that is logged on the way, here or by a listener, says whose it is.
+            with bound_contextvars(job_id=job.id, attempt=job.attempt):
+                await self._run(job)
 
     async def _run(self, job: Job) -> None:
         run = self._runs[job.id] = _Run(job=job)
         try:
             await self._tell(JobStarted(job=job))
             began = self._clock()
-            outcome = await self._execute(run)
+            outcome = await self._outcome(run)
             run.seconds = _seconds_used(outcome, self._clock() - began)
             await self._conclude(run, outcome)
         finally:
             del self._runs[job.id]
             self._queue.release(job.id, seconds=run.seconds)
+
+    async def _outcome(self, run: _Run) -> Clip | ExecutionError:
+        """Of the execution, or the fault for which it was given up."""
+        run.working = asyncio.create_task(self._execute(run))
+        try:
+            return await run.working
+        except asyncio.CancelledError:
+            slot = asyncio.current_task()
+            if run.given_up is None or (slot is not None and slot.cancelling()):
+                raise
+            return run.given_up
 
     async def _execute(self, run: _Run) -> Clip | ExecutionError:
         """What the executor made of the job, whatever it raises."""
@@ -182,6 +241,7 @@ class Dispatcher:
             request=job.request,
             image=job.image,
             max_bytes=self._max_bytes,
+            spare_memory=job.spare_memory,
         )
         try:
             async with aclosing(self._executor.run(execution)) as events:
@@ -218,6 +278,8 @@ class Dispatcher:
             if pause is None:
                 await self._end(run, JobFailed(job=run.job, error=outcome))
                 return
+            if isinstance(outcome, OutOfMemory):
+                run.job = replace(run.job, spare_memory=True)
             await self._tell(JobRetrying(job=run.job, fault=outcome))
             if run.cancelled:
                 await self._end(run, JobCancelled(job=run.job))
@@ -233,24 +295,10 @@ class Dispatcher:
 
     def _try_again(self, run: _Run, pause_seconds: float) -> None:
         """Back to the head of its line: now, or once the pause is over."""
-        job, seconds = run.job, run.seconds
         if pause_seconds <= 0:
-            self._queue.requeue(job, seconds=seconds)
-            return
-
-        def pause_is_over() -> None:
-            if self._take_put_off(job.id) is not None:
-                self._queue.restore([job])
-
-        timer = asyncio.get_running_loop().call_later(pause_seconds, pause_is_over)
-        self._put_off[job.id] = (job, timer)
-
-    def _take_put_off(self, job_id: str) -> Job | None:
-        """A job whose pause is not over, and no longer is."""
-        job, timer = self._put_off.pop(job_id, (None, None))
-        if timer is not None:
-            timer.cancel()
-        return job
+            self._queue.requeue(run.job, seconds=run.seconds)
+        else:
+            self._pauses.add(run.job, pause_seconds)
 
     async def _end(self, run: _Run, event: JobEvent) -> None:
         run.ending = True

@@ -20,13 +20,18 @@ from generation.request import GenerationRequest
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Execution:
-    """One attempt at one job. `image` holds PNG bytes; the clip must fit into `max_bytes`."""
+    """One attempt at one job. `image` holds PNG bytes; the clip must fit into `max_bytes`.
+
+    `spare_memory` asks for the same clip in less memory, however long that takes: an earlier
+    attempt ran out of it.
+    """
 
     job_id: str
     attempt: int
     request: GenerationRequest
     image: bytes | None
     max_bytes: int
+    spare_memory: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

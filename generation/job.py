@@ -33,7 +33,8 @@ class Job:
 
     `attempt` counts executions that were started: 0 for a job that never ran.
     `image` holds the PNG bytes of the upload, if the request has one. A `relaxed` job was accepted
-    without credits and starts only where no other job may.
+    without credits and starts only where no other job may. One that is to `spare_memory` ran out
+    of it before.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Job:
     attempt: int = 0
     image: bytes | None = None
     relaxed: bool = False
+    spare_memory: bool = False
 
 
 class Stage(StrEnum):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, literal, select, update
+from sqlalchemy import Connection, func, literal, select, update
 
 from storage import jobs, schema
 from storage.errors import IllegalMove, StaleAttempt
@@ -22,6 +22,7 @@ BACKOFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 KILLS_OF_THE_DEAD = 2
 
 _TABLE = schema.jobs.c
+_DEAD = (_TABLE.state == "dead", _TABLE.requeued_as.is_(None))
 
 
 class Verdict(StrEnum):
@@ -107,13 +108,19 @@ def record_fault(
     max_attempts: int,
     jitter: float,
     now: datetime,
+    out_of_memory: bool = False,
 ) -> tuple[Verdict, datetime | None]:
     """Count a fault of the machinery against a running job.
 
     AGAIN: it waits, until the time returned: `jitter`, from 0 to 1, times the back-off. Otherwise
-    it runs still, for the caller to finish in the same unit, with its credits.
+    it runs still, for the caller to finish in the same unit, with its credits. The first time that
+    it is `out_of_memory` is not counted: it is tried again at once, in less memory.
     Raises UnknownJob, StaleAttempt, and IllegalMove if it does not run.
     """
+    if out_of_memory and not jobs.get(connection, job_id).spare_memory:
+        _note(connection, job_id, attempt, {"spare_memory": True})
+        _put_off(connection, job_id, attempt, until=now)
+        return Verdict.AGAIN, now
     counted = {
         "faults": _TABLE.faults + 1,
         "worker_kills": _TABLE.worker_kills + int(killed_worker),
@@ -125,14 +132,7 @@ def record_fault(
     if job.faults >= max_attempts:
         return Verdict.FAILED, None
     not_before = now + jitter * BACKOFF[min(job.faults, len(BACKOFF)) - 1]
-    jobs.move(
-        connection,
-        job_id,
-        attempt=attempt,
-        to_state="waiting",
-        allowed=(_TABLE.state == "running") & (_TABLE.attempt == attempt),
-        changes={"started_at": None, "lease_until": None, "not_before": not_before},
-    )
+    _put_off(connection, job_id, attempt, until=not_before)
     return Verdict.AGAIN, not_before
 
 
@@ -146,15 +146,26 @@ def lost(connection: Connection, *, now: datetime) -> tuple[JobRecord, ...]:
     )
 
 
-def dead(connection: Connection, *, guild_id: int, limit: int) -> tuple[JobRecord, ...]:
+def dead(
+    connection: Connection, *, guild_id: int, limit: int, skip: int = 0
+) -> tuple[JobRecord, ...]:
     """A guild's dead jobs that nobody has requeued, newest first: for its moderators."""
     return jobs.records(
         connection,
         jobs.select_jobs()
-        .where(_TABLE.guild_id == guild_id, _TABLE.state == "dead", _TABLE.requeued_as.is_(None))
+        .where(_TABLE.guild_id == guild_id, *_DEAD)
         .order_by(_TABLE.sequence.desc())
-        .limit(limit),
+        .limit(limit)
+        .offset(skip),
     )
+
+
+def dead_count(connection: Connection, *, guild_id: int | None = None) -> int:
+    """How many dead jobs nobody has requeued, in one guild or in all."""
+    query = select(func.count()).select_from(schema.jobs).where(*_DEAD)
+    if guild_id is not None:
+        query = query.where(_TABLE.guild_id == guild_id)
+    return connection.execute(query).scalar_one()
 
 
 def requeue_dead(
@@ -183,13 +194,22 @@ def requeue_dead(
     )
     jobs.add(connection, again)
     changed = connection.execute(
-        update(schema.jobs)
-        .where(_TABLE.id == job_id, _TABLE.state == "dead", _TABLE.requeued_as.is_(None))
-        .values(requeued_as=new_job_id)
+        update(schema.jobs).where(_TABLE.id == job_id, *_DEAD).values(requeued_as=new_job_id)
     )
     if changed.rowcount == 0:
         raise IllegalMove(job_id=job_id, from_state=job.state, to_state="waiting")
     return again
+
+
+def _put_off(connection: Connection, job_id: str, attempt: int, *, until: datetime) -> None:
+    jobs.move(
+        connection,
+        job_id,
+        attempt=attempt,
+        to_state="waiting",
+        allowed=(_TABLE.state == "running") & (_TABLE.attempt == attempt),
+        changes={"started_at": None, "lease_until": None, "not_before": until},
+    )
 
 
 def _note(connection: Connection, job_id: str, attempt: int, changes: Mapping[str, object]) -> None:

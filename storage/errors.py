@@ -11,7 +11,8 @@
     │   ├── DatabaseBusy             another process holds the write lock
     │   ├── DatabaseDamaged          not a database, or a broken one
     │   ├── DatabaseUnreachable      the server does not answer, or lets nobody in
-    │   └── AlreadyRunning           another instance uses this database
+    │   ├── AlreadyRunning           another instance uses this database
+    │   └── InstanceLockLost         another instance may use it from now on
     ├── LedgerError
     │   ├── InvalidAmount            credits move in whole numbers from 1 on
     │   ├── InsufficientCredits
@@ -139,6 +140,14 @@ class AlreadyRunning(DatabaseError):
     """The lock file, or the address of the server that holds the lock."""
     pid: int | None
     """The process that holds it, where it could be read."""
+
+
+@dataclass(kw_only=True, eq=False)
+class InstanceLockLost(DatabaseError):
+    """The connection that held the instance lock broke."""
+
+    lock: str
+    """The address of the server that held the lock."""
 
 
 class LedgerError(StorageError):

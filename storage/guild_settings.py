@@ -1,6 +1,6 @@
-"""Daily allowances that moderators set: for a guild, or for one member of it.
+"""What moderators set: daily allowances of a guild or of one member, and its relaxed lane.
 
-They are kept as the list of changes alone, which nothing updates or deletes: the newest change
+Settings are kept as the list of changes alone, which nothing updates or deletes: the newest change
 is in force, and the list is the audit trail.
 """
 
@@ -9,7 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from storage import moderation
 from storage.errors import InvalidAllowance
+from storage.moderation import Act
 from storage.posting import MAX_CREDITS
 from storage.schema import quota_changes
 
@@ -102,4 +104,29 @@ def changes(connection: Connection, *, guild_id: int, limit: int) -> tuple[Quota
     return tuple(
         QuotaChange(**{name: value for name, value in row.items() if name != "sequence"})
         for row in rows
+    )
+
+
+def allow_relaxed(
+    connection: Connection, *, guild_id: int, allowed: bool, changed_by: int, now: datetime
+) -> None:
+    """Whether members without credits may queue behind those who have some."""
+    moderation.record(
+        connection,
+        Act(
+            guild_id=guild_id,
+            act="relaxed",
+            subject="",
+            value=int(allowed),
+            detail="",
+            made_by=changed_by,
+            made_at=now,
+        ),
+    )
+
+
+def relaxed_allowed(connection: Connection, *, guild_id: int) -> bool:
+    """As moderators set it; no, if they never did."""
+    return any(
+        act.value for act in moderation.in_force(connection, guild_id=guild_id, act="relaxed")
     )

@@ -3,21 +3,31 @@
 SQLite: a lock file beside the database. PostgreSQL: an advisory lock, held by a connection.
 """
 
+import asyncio
+import contextlib
 import os
 from pathlib import Path
 from types import TracebackType
 
 from filelock import FileLock, Timeout
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.database import backend_of
-from storage.errors import AlreadyRunning, DatabaseFolderMissing, DatabaseReadOnly
+from storage.errors import (
+    AlreadyRunning,
+    DatabaseFolderMissing,
+    DatabaseReadOnly,
+    InstanceLockLost,
+)
 from storage.postgresql import PostgresServer
 from storage.sqlite import SqliteFile
 
 _RUNNING = 0x7265656C_726F6F6D
 """The advisory lock of whoever runs: "reelroom". Other databases of the server have their own."""
+_ASK_EVERY_SECONDS = 2.0
+_ANSWER_SECONDS = 10.0
 
 
 class InstanceLock:
@@ -31,12 +41,19 @@ class InstanceLock:
             return _LockFile(backend.file.with_name(f"{backend.file.name}.lock"))
         return _AdvisoryLock(backend)
 
+    held: bool = False
+    """Between `acquire` and `release`, unless it was lost."""
+
     async def acquire(self) -> None:
         """Raises AlreadyRunning, DatabaseFolderMissing, DatabaseReadOnly, DatabaseUnreachable."""
         raise NotImplementedError
 
     async def release(self) -> None:
         """Let the next instance in."""
+        raise NotImplementedError
+
+    async def lost(self) -> InstanceLockLost:
+        """Waits for the loss of the lock, after which another instance may hold it."""
         raise NotImplementedError
 
     async def __aenter__(self) -> "InstanceLock":
@@ -69,9 +86,16 @@ class _LockFile(InstanceLock):
         except PermissionError:
             raise DatabaseReadOnly(database=str(self._path)) from None
         self._path.write_text(f"{os.getpid()}\n")
+        self.held = True
 
     async def release(self) -> None:
+        self.held = False
         self._lock.release()
+
+    async def lost(self) -> InstanceLockLost:
+        """Never: the system frees the lock of a file with the process, and no sooner."""
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets that event")
 
     def _holder(self) -> int | None:
         try:
@@ -102,10 +126,25 @@ class _AdvisoryLock(InstanceLock):
         if not held:
             await self.release()
             raise AlreadyRunning(lock=self._server.place, pid=None)
+        self.held = True
+
+    async def lost(self) -> InstanceLockLost:
+        """The server holds the lock as long as the connection, which is asked now and then: one
+        that broke on the way tells nobody."""
+        asked = text("SELECT 1")
+        with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+            while self._connection is not None:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await self._connection.execute(asked)
+                await asyncio.sleep(_ASK_EVERY_SECONDS)
+        self.held = False
+        return InstanceLockLost(lock=self._server.place)
 
     async def release(self) -> None:
+        self.held = False
         if self._connection is not None:
-            await self._connection.close()
+            with contextlib.suppress(SQLAlchemyError, OSError):  # It may be broken already.
+                await self._connection.close()
         if self._engine is not None:
             await self._engine.dispose()
         self._connection = self._engine = None

@@ -13,7 +13,7 @@ from the same moment (`storage/deliveries.py`).
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
@@ -72,6 +72,10 @@ class JobRecord:
     cancel_requested: bool = False
     requeued_as: str | None = None
     """The job that a moderator made of this dead one."""
+    relaxed: bool = False
+    """Accepted without credits: it holds none, and waits behind all that do."""
+    spare_memory: bool = False
+    """It ran out of memory once, and is made in less of it from then on."""
     delivered_at: datetime | None = None
     delivery_problem: str | None = None
     """Why its outcome could not be posted; it is kept for the member to look up."""
@@ -173,6 +177,12 @@ def set_card_message(connection: Connection, *, job_id: str, card_message_id: in
     )
     if changed.rowcount == 0:
         raise UnknownJob(job_id=job_id)
+
+
+def relax(connection: Connection, job: JobRecord) -> JobRecord:
+    """Let a job that is being admitted wait without credits, behind all that have some."""
+    connection.execute(update(schema.jobs).where(_TABLE.id == job.id).values(relaxed=True))
+    return replace(job, relaxed=True)
 
 
 def unfinished(connection: Connection) -> tuple[JobRecord, ...]:

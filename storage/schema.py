@@ -163,6 +163,10 @@ jobs = Table(
     Column("cancel_requested", Flag, nullable=False),
     # The job that a moderator made of a dead one.
     Column("requeued_as", Text, ForeignKey("jobs.id"), unique=True),
+    # Accepted without credits: nothing is held for it, and it waits behind all that pay.
+    Column("relaxed", Flag, nullable=False),
+    # It ran out of memory once, and is made in less of it from then on.
+    Column("spare_memory", Flag, nullable=False),
     CheckConstraint(
         "state IN ('waiting', 'running', 'succeeded', 'failed', 'cancelled', 'dead')",
         name="state_is_known",
@@ -172,6 +176,8 @@ jobs = Table(
     CheckConstraint("faults >= 0 AND worker_kills >= 0", name="counts_are_not_negative"),
     CheckConstraint("cancel_requested IN (0, 1)", name="cancel_requested_is_a_flag"),
     CheckConstraint("requeued_as IS NULL OR state = 'dead'", name="only_the_dead_are_requeued"),
+    CheckConstraint("relaxed IN (0, 1)", name="relaxed_is_a_flag"),
+    CheckConstraint("spare_memory IN (0, 1)", name="spare_memory_is_a_flag"),
     CheckConstraint("attempt >= 0", name="attempt_is_not_negative"),
     CheckConstraint("price_credits > 0", name="price_is_positive"),
     CheckConstraint("private IN (0, 1)", name="private_is_a_flag"),
@@ -266,6 +272,31 @@ Index(
     quota_changes.c.guild_id,
     quota_changes.c.user_id,
     quota_changes.c.sequence,
+)
+
+# Append-only too: of the acts that set something, the newest on a subject is in force.
+moderator_acts = Table(
+    "moderator_acts",
+    metadata,
+    Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
+    Column("guild_id", LargeInteger, nullable=False),
+    Column("act", Text, nullable=False),
+    # What was acted on: a role's id, a job's id, nothing for the guild as a whole.
+    Column("subject", Text, nullable=False),
+    Column("value", LargeInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("made_by", LargeInteger, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    CheckConstraint("act IN ('relaxed', 'role_grant', 'requeue')", name="act_is_known"),
+    CheckConstraint("value >= 0", name="value_is_not_negative"),
+    sqlite_strict=True,
+)
+Index(
+    "acts_by_subject",
+    moderator_acts.c.guild_id,
+    moderator_acts.c.act,
+    moderator_acts.c.subject,
+    moderator_acts.c.sequence,
 )
 
 

@@ -9,9 +9,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.moderators import role_ids_of
 from bot.text import credit_count
 from config.settings import Settings
-from storage import guild_settings, ledger
+from storage import income, ledger
 from storage.database import Connection, Database
 from storage.ledger import Balance, Transfer
 
@@ -38,6 +39,7 @@ class CreditsCog(commands.Cog):
                 connection,
                 guild_id=interaction.guild_id or 0,
                 user_id=interaction.user.id,
+                role_ids=role_ids_of(interaction),
                 default_allowance=self._settings.credits.daily_allowance,
             )
         )
@@ -47,18 +49,21 @@ class CreditsCog(commands.Cog):
 
 
 def member_account(
-    connection: Connection, *, guild_id: int, user_id: int, default_allowance: int
+    connection: Connection,
+    *,
+    guild_id: int,
+    user_id: int,
+    role_ids: tuple[int, ...],
+    default_allowance: int,
 ) -> tuple[Balance, tuple[Transfer, ...]]:
-    """Balance after today's refill, and the latest transfers."""
-    now = datetime.now(UTC)
-    allowance = guild_settings.effective_allowance(
-        connection, guild_id=guild_id, user_id=user_id, default_credits=default_allowance
-    )
-    ledger.refill(
-        connection, guild_id=guild_id, user_id=user_id, allowance_credits=allowance, now=now
-    )
-    balance = ledger.balance(
-        connection, guild_id=guild_id, user_id=user_id, allowance_credits=allowance, now=now
+    """Balance after what is due today, and the latest transfers."""
+    balance = income.collect(
+        connection,
+        guild_id=guild_id,
+        user_id=user_id,
+        role_ids=role_ids,
+        default_allowance_credits=default_allowance,
+        now=datetime.now(UTC),
     )
     history = ledger.history(connection, guild_id=guild_id, user_id=user_id, limit=SHOWN_TRANSFERS)
     return balance, history

@@ -11,8 +11,8 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.ordering import Ordering, check_channel
+from bot.pictures import picture_name
 from bot.request_options import RequestOptions, complete
-from bot.submission import image_sha256
 from config.settings import Settings
 from generation.errors import InvalidRequest, UnusableImage
 from generation.models.catalogue import Catalogue
@@ -228,7 +228,7 @@ class GenerateCog(commands.Cog):
             options,
             self._catalogue,
             default_model=self._settings.generation.default_model,
-            image_sha256=image_sha256(image) if image else None,
+            image_sha256=picture_name(image) if image else None,
         )
         await self._ordering.order(interaction, request, image)
 

@@ -8,9 +8,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.card import price_words
 from bot.delivery import Delivery
 from bot.replies import failure_sentence
-from bot.text import credit_count, duration, quoted
+from bot.text import duration, quoted
 from bot.views.job_buttons import JobAction, JobButton
 from generation.job import JobState
 from generation.request import GenerationRequest
@@ -69,7 +70,7 @@ class JobsCog(commands.Cog):
         prompt = quoted(request.prompt, PROMPT_SHOWN_CHARACTERS).removeprefix("> ")
         return (
             f"{STATE_SIGNS[state]} `{record.id}` /{record.command} {prompt or '(a picture)'}\n"
-            f"-# {self._situation(record, state)} · {credit_count(record.price_credits)}"
+            f"-# {self._situation(record, state)} · {price_words(record)}"
             f"{self._link(record)}"
         )
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Range
+from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.commands.credits import account_embed, member_account
-from bot.errors import ModeratorsOnly
+from bot.moderators import require_moderator
 from bot.text import credit_count
 from config.settings import Settings
-from storage import guild_settings, ledger
+from storage import guild_settings, ledger, role_grants
 from storage.database import Connection, Database
+from storage.role_grants import Window
 
 CREDITS_MAX = 1_000_000
 
@@ -29,9 +30,8 @@ class QuotaCog(commands.GroupCog, group_name="quota", group_description="Members
         self._database = database
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Raises ModeratorsOnly: the client's own check is only a courtesy."""
-        if not interaction.permissions.manage_guild:
-            raise ModeratorsOnly("Manage Server")
+        """Raises ModeratorsOnly."""
+        require_moderator(interaction)
         return True
 
     @app_commands.command(name="show", description="A member's credits, allowance and history")
@@ -43,6 +43,7 @@ class QuotaCog(commands.GroupCog, group_name="quota", group_description="Members
                 connection,
                 guild_id=interaction.guild_id or 0,
                 user_id=member.id,
+                role_ids=tuple(role.id for role in member.roles),
                 default_allowance=self._settings.credits.daily_allowance,
             )
         )
@@ -79,6 +80,38 @@ class QuotaCog(commands.GroupCog, group_name="quota", group_description="Members
         whose = f"<@{member.id}>'s" if member else "everybody's default"
         await interaction.followup.send(
             f"From the next refill, {whose} daily allowance is {credit_count(credits)}.",
+            ephemeral=True,
+        )
+
+    @app_commands.command(name="role", description="Give holders of a role credits regularly")
+    @app_commands.describe(
+        role="Whose holders receive them", credits="How many; 0 ends it", every="How often"
+    )
+    @app_commands.choices(every=[Choice(name=window, value=window) for window in Window])
+    async def set_role_grant(
+        self,
+        interaction: discord.Interaction[Any],
+        role: discord.Role,
+        credits: Range[int, 0, CREDITS_MAX],  # noqa: A002  the option's name in chat
+        every: str = Window.WEEK.value,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._database.write(
+            lambda connection: role_grants.set_grant(
+                connection,
+                guild_id=interaction.guild_id or 0,
+                role_id=role.id,
+                amount_credits=credits,
+                window=Window(every),
+                set_by=interaction.user.id,
+                now=datetime.now(UTC),
+            )
+        )
+        await interaction.followup.send(
+            f"Whoever holds {role.mention} receives {credit_count(credits)} a {every}, at their "
+            "first command in it, on top of the daily allowance."
+            if credits
+            else f"{role.mention} brings nothing any more.",
             ephemeral=True,
         )
 

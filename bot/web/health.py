@@ -1,4 +1,4 @@
-"""Liveness and readiness over HTTP, for a container's health check and a process supervisor."""
+"""Liveness, readiness and metrics over HTTP, for whoever supervises the process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from aiohttp import web
 
 from bot.app import Service
+from bot.metrics import CONTENT_TYPE
 from config.settings import WebSettings
 from generation.executors.local import LocalExecutor
 from storage.errors import DatabaseError
@@ -15,21 +16,30 @@ from storage.errors import DatabaseError
 
 @contextlib.asynccontextmanager
 async def serve_health(settings: WebSettings, service: Service) -> AsyncGenerator[None]:
-    """`/livez`: the event loop answers. `/readyz`: 200 if the gateway is connected, the database
-    can be written and a worker lives, else 503 with what is missing. Off while the port is 0."""
+    """Off while the port is 0.
+
+    `/livez`: 200 while the event loop answers and everything that must go on does; a 503 is mended
+    by a restart only. `/readyz`: 200 if the gateway is connected, new jobs are taken, the database
+    is ours and can be written and a worker lives; a 503 may pass. Both name what is missing.
+    `/metrics`: Prometheus' text form.
+    """
     if settings.health_port == 0:
         yield
         return
     application = web.Application()
-    application.router.add_get("/livez", _alive)
+
+    async def alive(_: web.Request) -> web.Response:
+        return _answer("alive", _stopped(service))
 
     async def ready(_: web.Request) -> web.Response:
-        missing = await _missing(service)
-        return web.json_response(
-            {"ready": not missing, "missing": missing}, status=503 if missing else 200
-        )
+        return _answer("ready", await _missing(service))
 
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=service.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+
+    application.router.add_get("/livez", alive)
     application.router.add_get("/readyz", ready)
+    application.router.add_get("/metrics", metrics)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:
@@ -39,14 +49,29 @@ async def serve_health(settings: WebSettings, service: Service) -> AsyncGenerato
         await runner.cleanup()
 
 
-async def _alive(_: web.Request) -> web.Response:
-    return web.json_response({"alive": True})
+def _answer(word: str, missing: list[str]) -> web.Response:
+    return web.json_response(
+        {word: not missing, "missing": missing}, status=503 if missing else 200
+    )
+
+
+def _stopped(service: Service) -> list[str]:
+    """What has come to an end that must not while the process lives."""
+    going_on = {
+        "gateway": not service.client.is_closed(),
+        "dispatcher": service.dispatcher.alive,
+        "rounds": service.rounds.alive,
+        "instance lock": service.lock.held,
+    }
+    return [name for name, goes_on in going_on.items() if not goes_on]
 
 
 async def _missing(service: Service) -> list[str]:
-    missing: list[str] = []
-    if not service.client.is_ready() or service.client.is_closed():
+    missing = _stopped(service)
+    if "gateway" not in missing and not service.client.is_ready():
         missing.append("gateway")
+    if service.submission.draining:
+        missing.append("admission")
     try:
         await service.database.write(lambda _: None)
     except DatabaseError:

@@ -118,6 +118,7 @@ def _execution_fields(execution: Execution) -> tuple[dict[str, Any], bytes]:
         "request": execution.request.to_json(),
         "has_image": execution.image is not None,
         "max_bytes": execution.max_bytes,
+        "spare_memory": execution.spare_memory,
     }
     return fields, execution.image or b""
 
@@ -129,6 +130,7 @@ def _read_execution(fields: dict[str, Any], blob: bytes) -> Execution:
         request=GenerationRequest.from_json(fields["request"]),
         image=blob if fields["has_image"] else None,
         max_bytes=fields["max_bytes"],
+        spare_memory=fields["spare_memory"],
     )
 
 

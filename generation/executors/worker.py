@@ -193,6 +193,8 @@ def open_production(setup: WorkerSetup) -> Production:
                 logger.exception("cannot load %s in advance", setup.preload)
 
     def make(execution: Execution, on_progress: OnProgress) -> Clip:
+        if execution.spare_memory:
+            models.spare_memory()
         try:
             with device.telling_faults():
                 return produce(

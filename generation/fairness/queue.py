@@ -133,6 +133,10 @@ class FairQueue:
             raise UnknownJob(job_id)
         return self._foretold.place(job_id)
 
+    def holds(self, job_id: str) -> bool:
+        """Whether the job waits or runs."""
+        return self._order.waits(job_id) or self._order.runs(job_id)
+
     @property
     def waiting(self) -> int:
         """Jobs in all lanes."""

@@ -118,6 +118,12 @@ class LoadedModels:
             self._spare_memory = True
             self._unload()
 
+    def spare_memory(self) -> None:
+        """From now on models take less memory and more time; what is loaded is loaded so anew."""
+        if not self._spare_memory:
+            self._spare_memory = True
+            self._unload()
+
     def _unload(self) -> None:
         self._loaded = None
         gc.collect()
@@ -134,7 +140,8 @@ def silence_libraries() -> None:
 def load(
     card: ModelCard, weights: WeightFolders, device: Device, *, offload: bool = False
 ) -> VideoModel:
-    """`offload` keeps the weights in main memory between uses, where the device is CUDA.
+    """`offload` spares memory: pictures are decoded in tiles, and where the device is CUDA the
+    weights are in main memory between uses.
 
     Raises GenerationFailed for a family without an adapter or weights that do not fit it.
     """
@@ -188,10 +195,11 @@ def _place(pipeline: Any, device: Device, *, offload: bool) -> None:
     if device.is_cuda and (offload or not _fits(pipeline, device)):
         logger.warning("memory is short: %s is offloaded between uses", type(pipeline).__name__)
         pipeline.enable_model_cpu_offload(device=device.torch_device)
-        if hasattr(pipeline.vae, "enable_tiling"):
-            pipeline.vae.enable_tiling()
+        offload = True
     else:
         pipeline.to(device.torch_device)
+    if offload and hasattr(pipeline.vae, "use_tiling"):  # not every autoencoder can
+        pipeline.vae.enable_tiling()
 
 
 def _fits(pipeline: Any, device: Device) -> bool:

@@ -222,3 +222,18 @@ class TestToken:
         with pytest.raises(TokenFileUnreadable) as unreadable:
             settings.discord.read_token()
         assert unreadable.value.path == file
+
+
+def test_weights_are_given_by_id(empty_folder: Path) -> None:
+    write(empty_folder / "reelroom.toml", "[fairness.user_weights]\n900000000000000002 = 0.5\n")
+    settings = Settings.load(
+        {"REELROOM_FAIRNESS__GUILD_WEIGHTS": '{"900000000000000001": 2}'},
+    )
+    assert settings.fairness.guild_weights == {900000000000000001: 2.0}
+    assert settings.fairness.user_weights == {900000000000000002: 0.5}
+
+
+@pytest.mark.parametrize("weights", ['{"1": 0}', '{"1": -1}', '{"here": 1}'])
+def test_an_impossible_weight_is_named(weights: str) -> None:
+    (problem,) = problems_of({"REELROOM_FAIRNESS__GUILD_WEIGHTS": weights})
+    assert "guild_weights" in problem.lower()

@@ -28,6 +28,11 @@ PROMISED = {
     "quota show",
     "quota set",
     "quota grant",
+    "quota role",
+    "admin dead",
+    "admin requeue",
+    "admin relaxed",
+    "admin log",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,10 @@ from tests.journeys.stage import (
 CARD = ("PATCH", "/channels/{channel_id}/messages/{message_id}")
 TOLD = "INTERACTION_CREATE"
 ALWAYS = 10_000
+
+
+def damage(file: Path) -> None:
+    file.write_bytes(b"not what was made")
 
 
 async def jobs_of(stage: Stage, member: Member) -> tuple[JobRecord, ...]:
@@ -122,24 +126,20 @@ async def logged(logs: list[MutableMapping[str, Any]], event: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "reason"),
-    [
-        (lambda path: path.write_bytes(b"not what was made"), "damaged on disk"),
-        (lambda path: path.unlink(), "file is lost"),
-    ],
+    ("harm", "reason"),
+    [(damage, "damaged on disk"), (Path.unlink, "file is lost")],
     ids=["damaged", "lost"],
 )
 async def test_a_clip_whose_file_went_bad_before_it_was_posted_is_kept_and_jobs_says_why(
-    stage: Stage, executor: ScriptedExecutor, damage: object, reason: str
+    stage: Stage, executor: ScriptedExecutor, harm: Callable[[Path], None], reason: str
 ) -> None:
-    assert callable(damage)
     executor.hold()
     async with stage.member() as ada:
         job_id = await order(ada, "/imagine-video prompt:a red circle")
         await card_of(ada, job_id, having="step 1 of 4")
         stage.playground.faults.fail(*CARD, status=503, times=ALWAYS)
         executor.let_go()
-        damage(await clip_file(stage))
+        harm(await clip_file(stage))
         stage.playground.faults.clear()
         assert (await at_its_end(stage, job_id)).state == "kept"
         listed = await (await ada.type("/jobs")).reply()

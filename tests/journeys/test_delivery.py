@@ -9,7 +9,6 @@ import pytest
 
 from bot.playground.member import Member
 from generation.errors import WorkerCrashed
-from generation.inspection import inspect
 from storage import jobs
 from storage.audit import audit
 from tests.journeys.scripted_executor import ScriptedExecutor
@@ -36,17 +35,6 @@ async def held_job(ada: Member, executor: ScriptedExecutor) -> str:
     job_id = await order(ada, "/imagine-video prompt:a red circle")
     await card_of(ada, job_id, having="step 1 of 4")
     return job_id
-
-
-async def test_a_clip_that_is_too_large_is_encoded_again(
-    stage: Stage, executor: ScriptedExecutor
-) -> None:
-    async with stage.member() as ada:
-        job_id = await held_job(ada, executor)
-        stage.playground.faults.fail(*CARD, status=413, code=40005, times=3)
-        executor.let_go()
-        card = await finished_card(ada, job_id)
-        assert inspect(await ada.download(card.attachments[0])).frames == 12
 
 
 @pytest.mark.parametrize("code", [10003, 50001])

@@ -55,3 +55,27 @@ async def test_a_members_second_job_waits_though_a_slot_is_free(tmp_path: Path) 
         executor.let_go()
         for job_id in (first, second):
             await finished_card(ada, job_id)
+
+
+async def test_a_guild_of_more_weight_is_given_more_turns(tmp_path: Path) -> None:
+    executor = ScriptedExecutor()
+    executor.hold()
+    async with open_playground() as playground:
+        async with open_stage(playground, make_settings(tmp_path), executor) as stage:
+            (hall_id,) = (
+                guild.id for guild in stage.service.client.guilds if guild.name == "Study Hall"
+            )
+        settings = make_settings(tmp_path, fairness={"guild_weights": {str(hall_id): 10}})
+        async with (
+            open_stage(playground, settings, executor) as stage,
+            stage.member("Ada", guild="Study Hall") as ada,
+            stage.member("Grace", guild="Film Club") as grace,
+        ):
+            hall = [await order(ada, f"/imagine-video prompt:a{number}") for number in (1, 2, 3)]
+            club = [await order(grace, f"/imagine-video prompt:b{number}") for number in (1, 2)]
+            executor.let_go()
+            for member, job_ids in ((ada, hall), (grace, club)):
+                for job_id in job_ids:
+                    await finished_card(member, job_id)
+    prompts = [execution.request.prompt for execution in executor.log]
+    assert prompts == ["a1", "b1", "a2", "a3", "b2"]

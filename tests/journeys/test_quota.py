@@ -31,3 +31,20 @@ async def test_an_allowance_applies_from_the_next_refill_and_only_to_its_guild(
         assert await credits_of(ada_elsewhere) == 100
     async with stage.member("Grace") as grace:
         assert await credits_of(grace) == 3
+
+
+async def test_a_role_brings_credits_once_a_week_to_whoever_holds_it(stage: Stage) -> None:
+    async with stage.member("Ada") as ada, stage.member("Lin") as lin:
+        guild = next(each for each in stage.service.client.guilds if each.name == "Study Hall")
+        student = next(role for role in guild.roles if role.name == "student")
+        before = await credits_of(ada)
+        answer = (await (await lin.type(f"/quota role role:{student.id} credits:30")).reply()).text
+        assert "30 credits a week" in answer
+        assert [await credits_of(ada) for _ in range(2)] == [before + 30] * 2
+        assert await credits_of(lin) == 100, "she is no student"
+        shown = (await (await lin.type("/quota show member:ada")).reply()).text
+        assert "30 received (for a role" in shown
+        ended = (await (await lin.type(f"/quota role role:{student.id} credits:0")).reply()).text
+        assert "brings nothing any more" in ended
+        log = (await (await lin.type("/admin log")).reply()).text
+        assert f"gave <@&{student.id}> 30 credits a week" in log

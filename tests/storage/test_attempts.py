@@ -34,7 +34,12 @@ async def start(database: Database, attempt: int = 1, job_id: str = "job1") -> N
 
 
 async def fault(
-    database: Database, attempt: int, *, killed_worker: bool = False, jitter: float = 1.0
+    database: Database,
+    attempt: int,
+    *,
+    killed_worker: bool = False,
+    jitter: float = 1.0,
+    out_of_memory: bool = False,
 ) -> tuple[Verdict, object]:
     return await database.write(
         lambda connection: attempts.record_fault(
@@ -45,6 +50,7 @@ async def fault(
             max_attempts=3,
             jitter=jitter,
             now=NOW,
+            out_of_memory=out_of_memory,
         )
     )
 
@@ -237,3 +243,29 @@ async def test_a_put_off_job_that_is_started_early_waits_no_more(database: Datab
     await fault(database, 1)
     await start(database, 2)
     assert (await read(database)).not_before is None
+
+
+async def test_running_out_of_memory_is_tried_once_in_less_before_it_counts(
+    database: Database,
+) -> None:
+    await admitted(database, 1)
+    await start(database, 1)
+    assert await fault(database, 1, out_of_memory=True) == (Verdict.AGAIN, NOW)
+    job = await read(database)
+    assert (job.state, job.faults, job.spare_memory) == ("waiting", 0, True)
+    await start(database, 2)
+    verdict, until = await fault(database, 2, out_of_memory=True)
+    assert (verdict, until) == (Verdict.AGAIN, NOW + timedelta(seconds=5))
+    assert (await read(database)).faults == 1
+
+
+async def test_the_dead_are_paged_and_counted(database: Database) -> None:
+    await admitted(database, 1, 2)
+    await die(database)
+    page = await database.read(lambda c: attempts.dead(c, guild_id=GUILD, limit=1, skip=1))
+    assert page == ()
+    for guild_id, count in ((GUILD, 1), (GUILD + 1, 0), (None, 1)):
+        found = await database.read(
+            lambda c, guild_id=guild_id: attempts.dead_count(c, guild_id=guild_id)
+        )
+        assert found == count

@@ -80,3 +80,20 @@ async def test_every_change_stays_on_record(database: Database) -> None:
 async def test_impossible_allowances_are_refused(database: Database, credits_: int) -> None:
     with pytest.raises(InvalidAllowance):
         await database.write(lambda connection: set_allowance(connection, MEMBER, credits_))
+
+
+async def test_a_guild_s_relaxed_lane_is_closed_until_a_moderator_opens_it(
+    database: Database,
+) -> None:
+    def allowed(connection: Connection, guild_id: int = GUILD) -> bool:
+        return guild_settings.relaxed_allowed(connection, guild_id=guild_id)
+
+    assert not await database.read(allowed)
+    for setting in (True, False, True):
+        await database.write(
+            lambda connection, setting=setting: guild_settings.allow_relaxed(
+                connection, guild_id=GUILD, allowed=setting, changed_by=MODERATOR, now=NOW
+            )
+        )
+        assert await database.read(allowed) is setting
+    assert not await database.read(lambda connection: allowed(connection, GUILD + 1))

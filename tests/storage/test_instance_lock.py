@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import AlreadyRunning, DatabaseFolderMissing
+from storage.errors import AlreadyRunning, DatabaseFolderMissing, InstanceLockLost
 from storage.instance_lock import InstanceLock
+from tests.storage.postgres_server import PostgresServer
 
 _HOLD = """
 import asyncio, sys
@@ -56,3 +57,25 @@ async def test_a_released_lock_can_be_taken_again(url: str) -> None:
 async def test_the_lock_of_a_database_in_no_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatabaseFolderMissing):
         await InstanceLock.beside(f"sqlite+aiosqlite:///{tmp_path}/nowhere/a.db").acquire()
+
+
+async def test_the_loss_of_a_server_s_lock_is_noticed_and_the_next_instance_gets_it(
+    url: str, kind: str, request: pytest.FixtureRequest
+) -> None:
+    if kind == "sqlite":
+        pytest.skip("the system keeps the lock of a file as long as the process lives")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    lock = InstanceLock.beside(url)
+    async with lock:
+        losing = asyncio.create_task(lock.lost())
+        await asyncio.sleep(0)
+        assert lock.held
+        await server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+        )
+        async with asyncio.timeout(120):
+            assert isinstance(await losing, InstanceLockLost)
+        assert not lock.held
+        async with InstanceLock.beside(url) as next_instance:
+            assert next_instance.held
+    assert not lock.held

@@ -90,6 +90,7 @@ async def test_nobody_loses_a_job_a_credit_or_a_clip(old: str) -> None:
     assert await read(lambda c: [job.id for job in jobs.unfinished(c)]) == ["waits", "runs"]
     assert await read(lambda c: jobs.get(c, "waits").parent_job_id) == "posted"
     running = await database.read(lambda c: jobs.get(c, "runs"))
+    assert (running.relaxed, running.spare_memory) == (False, False)
     assert running.lease_until == running.started_at, "its lease has run out"
     outbox = await database.read(
         lambda c: {name: deliveries.get(c, name).state for name, *_ in JOBS[2:]}

@@ -92,6 +92,10 @@ async def test_every_table_of_ours_is_strict(database: Database) -> None:
         "UPDATE jobs SET lease_until = 1",
         "UPDATE jobs SET faults = -1",
         "UPDATE jobs SET requeued_as = 'job1'",
+        "UPDATE jobs SET relaxed = 2",
+        "UPDATE jobs SET spare_memory = -1",
+        "INSERT INTO moderator_acts (guild_id, act, subject, value, detail, made_by, made_at)"
+        " VALUES (1, 'coup', '', 0, '', 1, 1)",
         "UPDATE jobs SET state = 'dead', finished_at = 1",
         "INSERT INTO deliveries (job_id, state, nonce, attempts, next_attempt_at)"
         " VALUES ('nobody', 'pending', 'nonce', 0, 1)",

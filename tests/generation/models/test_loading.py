@@ -101,3 +101,16 @@ def test_after_too_little_memory_the_model_is_loaded_anew(
     assert models.get("pocket") is first
     models.after(OutOfMemory("full"))
     assert models.get("pocket") is not first
+
+
+def test_an_execution_that_is_to_spare_memory_gets_a_model_loaded_for_that_once(
+    tiny_catalogue: Path, tiny_weights: Path
+) -> None:
+    """Whichever worker it comes to: the one that ran out of memory may have been another."""
+    models = open_models(tiny_catalogue, {"pocket": tiny_weights})
+    first = models.get("pocket")
+    models.spare_memory()
+    spared = models.get("pocket")
+    assert spared is not first
+    models.spare_memory()
+    assert models.get("pocket") is spared

@@ -156,7 +156,7 @@ async def _running(work: object) -> AsyncGenerator[None]:
 async def test_nothing_is_lost_or_doubled_however_often_bot_and_workers_are_killed(
     tmp_path: Path, pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kills = pytestconfig.getoption("--chaos-kills")
+    kills = int(pytestconfig.getoption("--chaos-kills") or 0)
     seed = pytestconfig.getoption("--chaos-seed")
     if seed is None:
         seed = random.SystemRandom().randrange(10**6)
