@@ -88,6 +88,8 @@ def _embed(card: _CardState) -> discord.Embed:
         lines.append(quoted(request.prompt, PROMPT_SHOWN_CHARACTERS))
     else:
         lines.append("> *the uploaded picture, moving*")
+    if request.last_image_sha256:
+        lines.append("> *which ends with the second picture*")
     lines.append(_status(card, state))
     embed.description = "\n".join(lines)
     embed.add_field(name="Settings", value=_settings(request, card.model_title), inline=False)

@@ -5,6 +5,7 @@ Shared by the commands, reroll and remix, so that each checks the same things in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import discord
@@ -12,8 +13,8 @@ import discord
 from bot.delivery import Delivery
 from bot.errors import ChannelForbidden
 from bot.moderators import role_ids_of
-from bot.pictures import picture_of
 from bot.replies import answer, waiting_sentence
+from bot.request_files import files_of
 from bot.submission import Accepted, Order, Submission
 from bot.text import credit_count
 from generation.request import GenerationRequest
@@ -39,19 +40,20 @@ class Ordering:
         self,
         interaction: discord.Interaction[Any],
         request: GenerationRequest,
-        image: bytes | None = None,
+        files: Mapping[str, bytes] | None = None,
     ) -> None:
         """Submits the request of a deferred interaction and answers privately.
 
-        `image` is the PNG of a new upload; a reroll's picture is read from the media files.
+        `files` are new uploads by SHA-256; without any, all that the request names is read from
+        the media files.
         Raises ChannelForbidden and what `Submission.submit` raises.
         """
         check_channel(interaction)
         guild_id, channel_id = interaction.guild_id, interaction.channel_id
         assert guild_id is not None  # the command tree admits guilds only
         assert channel_id is not None
-        if image is None:
-            image = await picture_of(self._media_files, request)
+        if not files:
+            files = await files_of(self._media_files, request)
         accepted = await self._submission.submit(
             Order(
                 interaction_id=interaction.id,
@@ -59,7 +61,7 @@ class Ordering:
                 user_id=interaction.user.id,
                 channel_id=channel_id,
                 request=request,
-                image=image,
+                files=files,
                 role_ids=role_ids_of(interaction),
             )
         )

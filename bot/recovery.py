@@ -13,7 +13,7 @@ import structlog
 from bot.delivery import Delivery
 from bot.error_codes import error_code
 from bot.estimates import Estimates
-from bot.pictures import picture_of
+from bot.request_files import files_of
 from bot.submission import job_of
 from generation.dispatcher import Dispatcher
 from generation.job import Job
@@ -126,16 +126,16 @@ class Recovery:
             )
 
     async def _restorable(self, record: JobRecord) -> Job | None:
-        """The job, or None if its picture is lost: then it fails and its credits come back."""
+        """The job; None if a file that it needs is lost: it fails, and its credits come back."""
         request = GenerationRequest.from_json(record.request_json)
         try:
-            image = await picture_of(self._media_files, request)
+            files = await files_of(self._media_files, request)
         except MediaError as error:
             code, text = error_code(error), str(error)
             log.warning("job.unrecoverable", job_id=record.id, error=text)
             await self._database.write(lambda connection: _fail(connection, record, code, text))
             return None
-        return job_of(record, image)
+        return job_of(record, files)
 
     def _take_back_all(self, connection: Connection) -> tuple[JobRecord, ...]:
         """Running jobs of the earlier process wait again; all unfinished ones, oldest first."""

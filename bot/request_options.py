@@ -41,6 +41,7 @@ def complete(
     *,
     default_model: str,
     image_sha256: str | None = None,
+    last_image_sha256: str | None = None,
 ) -> GenerationRequest:
     """Fills in the model's defaults and draws a seed where none was given.
 
@@ -65,6 +66,7 @@ def complete(
         camera=options.camera,
         negative_prompt=options.negative_prompt.strip(),
         image_sha256=image_sha256,
+        last_image_sha256=last_image_sha256,
         private=options.private,
         preset=preset_name,
     )

@@ -5,8 +5,8 @@ Before the transaction nothing is held; after it the job is in storage and survi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -17,8 +17,8 @@ from bot.errors import AuthorCannotPay, Draining
 from bot.estimates import Estimates
 from bot.job_id import job_id_for
 from bot.logs import hashed
-from bot.pictures import claim_picture, keep_picture, picture_of
 from bot.pricing import credits_for
+from bot.request_files import claim_files, files_of, keep_files
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.job import Job
@@ -40,7 +40,8 @@ PostCard = Callable[[JobRecord], Awaitable[None]]
 class Order:
     """A request with who asked, where, and by which interaction.
 
-    `image` holds PNG bytes; `role_ids` are the member's roles, which may bring credits.
+    `files` holds what the request names, by SHA-256; `role_ids` are the member's roles, which may
+    bring credits.
     """
 
     interaction_id: int
@@ -48,7 +49,7 @@ class Order:
     user_id: int
     channel_id: int
     request: GenerationRequest
-    image: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     role_ids: tuple[int, ...] = ()
 
 
@@ -102,13 +103,11 @@ class Submission:
             bound_contextvars(job_id=job_id_for(order.interaction_id)),
             self._dispatcher.room_for(guild_id=order.guild_id, user_id=order.user_id),
         ):
-            if order.image is not None:
-                await keep_picture(self._media_files, order.image)
+            await keep_files(self._media_files, order.request, order.files)
             accepted = await self._database.write(
                 lambda connection: self._admit(connection, order, price_credits)
             )
-            if order.image is not None:
-                await claim_picture(self._media_files, order.image)
+            await claim_files(self._media_files, order.request)
             record = accepted.record
             log.info(
                 "job.admitted",
@@ -121,18 +120,18 @@ class Submission:
             except Exception:
                 await self._database.write(lambda connection: _withdraw(connection, record))
                 raise
-            self._queue(record, order.image)
+            self._queue(record, order.files)
         return accepted
 
     async def requeue(self, dead: JobRecord, *, interaction_id: int, moderator_id: int) -> Accepted:
         """Tries a dead job again as a new one, for its author's credits and whatever the limits.
 
         Raises Draining, AuthorCannotPay, IllegalMove (it was requeued before), JobExists,
-        MediaFileMissing and MediaFileCorrupt (its picture).
+        MediaFileMissing and MediaFileCorrupt (what it is made from).
         """
         if self._draining:
             raise Draining
-        image = await picture_of(self._media_files, GenerationRequest.from_json(dead.request_json))
+        files = await files_of(self._media_files, GenerationRequest.from_json(dead.request_json))
         accepted = await self._database.write(
             lambda connection: self._requeue(connection, dead, interaction_id, moderator_id)
         )
@@ -144,12 +143,12 @@ class Submission:
             except NOT_SENT as error:
                 # Nobody waits for this card; the clip finds its way as every outcome does.
                 log.warning("card.not_posted", error=str(error))
-            self._queue(record, image)
+            self._queue(record, files)
         return accepted
 
-    def _queue(self, record: JobRecord, image: bytes | None) -> None:
+    def _queue(self, record: JobRecord, files: Mapping[str, bytes]) -> None:
         self._estimates.expect(record.id, record.price_credits)
-        self._dispatcher.submit(job_of(record, image))
+        self._dispatcher.submit(job_of(record, files))
 
     @property
     def draining(self) -> bool:
@@ -257,7 +256,7 @@ def _withdraw(connection: Connection, record: JobRecord) -> None:
     deliveries.keep(connection, job_id=record.id, problem="the card was not posted", now=now)
 
 
-def job_of(record: JobRecord, image: bytes | None) -> Job:
+def job_of(record: JobRecord, files: Mapping[str, bytes]) -> Job:
     """What the queue needs of a recorded job."""
     return Job(
         id=record.id,
@@ -265,7 +264,7 @@ def job_of(record: JobRecord, image: bytes | None) -> Job:
         user_id=record.user_id,
         request=GenerationRequest.from_json(record.request_json),
         attempt=record.attempt,
-        image=image,
+        files=files,
         relaxed=record.relaxed,
         spare_memory=record.spare_memory,
     )

@@ -239,7 +239,7 @@ class Dispatcher:
             job_id=job.id,
             attempt=job.attempt,
             request=job.request,
-            image=job.image,
+            files=job.files,
             max_bytes=self._max_bytes,
             spare_memory=job.spare_memory,
         )

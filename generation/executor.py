@@ -7,8 +7,8 @@ attempt); a late event of an earlier attempt is told apart by it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,7 +20,8 @@ from generation.request import GenerationRequest
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Execution:
-    """One attempt at one job. `image` holds PNG bytes; the clip must fit into `max_bytes`.
+    """One attempt at one job. The clip must fit into `max_bytes`; `files` holds the bytes of what
+    the request names, by SHA-256.
 
     `spare_memory` asks for the same clip in less memory, however long that takes: an earlier
     attempt ran out of it.
@@ -29,8 +30,8 @@ class Execution:
     job_id: str
     attempt: int
     request: GenerationRequest
-    image: bytes | None
     max_bytes: int
+    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     spare_memory: bool = False
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from generation.clip import Clip
@@ -32,7 +32,7 @@ class Job:
     """What queue and executor need of an accepted request; storage keeps the rest.
 
     `attempt` counts executions that were started: 0 for a job that never ran.
-    `image` holds the PNG bytes of the upload, if the request has one. A `relaxed` job was accepted
+    `files` holds the bytes of what the request names, by SHA-256. A `relaxed` job was accepted
     without credits and starts only where no other job may. One that is to `spare_memory` ran out
     of it before.
     """
@@ -42,7 +42,7 @@ class Job:
     user_id: int
     request: GenerationRequest
     attempt: int = 0
-    image: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     relaxed: bool = False
     spare_memory: bool = False
 

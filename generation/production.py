@@ -123,11 +123,19 @@ class _Studio:
 
     def picture(self) -> Image | None:
         """The upload, cut to the clip's proportions."""
-        if self.request.image_sha256 is None:
+        return self._fitted(self.request.image_sha256)
+
+    def last_picture(self) -> Image | None:
+        """What the clip is to end with, cut likewise."""
+        return self._fitted(self.request.last_image_sha256)
+
+    def _fitted(self, sha256: str | None) -> Image | None:
+        if sha256 is None:
             return None
-        if self.execution.image is None:
+        if sha256 not in self.execution.files:
             raise GenerationFailed("the request names a picture that did not come with it")
-        with PillowImage.open(io.BytesIO(self.execution.image), formats=("PNG",)) as image:
+        png = io.BytesIO(self.execution.files[sha256])
+        with PillowImage.open(png, formats=("PNG",)) as image:
             fitted = ImageOps.fit(
                 image.convert("RGB"), (self.width, self.height), PillowImage.Resampling.LANCZOS
             )
@@ -166,12 +174,21 @@ class _Studio:
 
 
 def _imagine_video(studio: _Studio) -> _Made:
-    """One shot; an upload, if there is one, is its first frame."""
-    seconds = studio.request.seconds
-    shot = replace(studio.shot(seconds=seconds), first_image=studio.picture())
+    """One shot; an upload, if there is one, is its first frame, a second one its last.
+
+    To end with a picture, all frames that the model's frame rule gives are kept and played a
+    little faster, so that the length is the asked one.
+    """
+    seconds, fps = studio.request.seconds, float(studio.card.fps)
+    shot = studio.shot(seconds=seconds)
+    shot = replace(shot, first_image=studio.picture(), last_image=studio.last_picture())
     footage = studio.film(shot)
-    frames = footage.frames[: studio.card.frames_kept(seconds)]
-    media = studio.encode(frames, studio.card.fps, footage.sound)
+    kept, frames = studio.card.frames_kept(seconds), footage.frames
+    if shot.last_image is None:
+        frames = frames[:kept]
+    else:
+        fps *= len(frames) / kept
+    media = studio.encode(frames, fps, footage.sound)
     return _Made(media=media, width=studio.display_width)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -52,7 +53,8 @@ class GenerationRequest:
 
     `prompt` is the story for `/narrate` and may be empty where there is an image.
     `seconds` is the asked length; 0 for `/narrate`, whose length its speech decides.
-    `image_sha256` names the re-encoded upload in the media files.
+    `image_sha256` and `last_image_sha256` name re-encoded uploads in the media files: what the
+    clip begins and ends with.
     `preset` names one of the model's presets; steps and guidance are filled in from it.
     `parent_job_id` is the job that this one rerolls or remixes.
     Raises InvalidRequest.
@@ -73,6 +75,7 @@ class GenerationRequest:
     private: bool = False
     parent_job_id: str | None = None
     preset: str = "default"
+    last_image_sha256: str | None = None
 
     def __post_init__(self) -> None:
         limit = STORY_MAX_CHARACTERS if self.command is Command.NARRATE else PROMPT_MAX_CHARACTERS
@@ -98,6 +101,12 @@ class GenerationRequest:
             raise InvalidRequest("steps", "must be at least 1")
         if not math.isfinite(self.guidance) or self.guidance < 1:
             raise InvalidRequest("guidance", "must be at least 1")
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The suffix of each media file that the request needs, by the file's SHA-256."""
+        pictures = (self.image_sha256, self.last_image_sha256)
+        return {name: ".png" for name in pictures if name is not None}
 
     def to_json(self) -> str:
         """The request as a JSON object; `from_json` gives back an equal one."""

@@ -11,7 +11,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.ordering import Ordering, check_channel
-from bot.pictures import picture_name
+from bot.request_files import file_name
 from bot.request_options import RequestOptions, complete
 from config.settings import Settings
 from generation.errors import InvalidRequest, UnusableImage
@@ -49,6 +49,7 @@ DESCRIPTIONS = {
     "negative": "What the clip should not show",
     "private": "Keep the clip out of the gallery",
     "image": "PNG, JPEG, WebP or GIF; the clip begins with it",
+    "end": "A second picture; the clip ends with it",
 }
 
 
@@ -109,13 +110,14 @@ class GenerateCog(commands.Cog):
 
     @app_commands.command(name="animate", description="Make a picture move")
     @app_commands.guild_only()
-    @described("image", "prompt", "motion", "camera", "seed", "model", "private")
+    @described("image", "prompt", "end", "motion", "camera", "seed", "model", "private")
     @app_commands.choices(camera=CAMERA_CHOICES)
     async def animate(
         self,
         interaction: discord.Interaction[Any],
         image: discord.Attachment,
         prompt: Prompt | None = None,
+        end: discord.Attachment | None = None,
         motion: Motion = 2,
         camera: str = CameraMove.NONE.value,
         seed: Seed | None = None,
@@ -131,7 +133,7 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options, image)
+        await self._order(interaction, options, image, end)
 
     @app_commands.command(name="loop", description="Make a clip whose end meets its start")
     @app_commands.guild_only()
@@ -217,20 +219,27 @@ class GenerateCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         options: RequestOptions,
-        upload: discord.Attachment | None = None,
+        first: discord.Attachment | None = None,
+        last: discord.Attachment | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         check_channel(interaction)
-        image = await self._picture(upload) if upload else None
-        if image is None and options.command is Command.LOOP and not options.prompt.strip():
+        files: dict[str, bytes] = {}
+        names: list[str | None] = []
+        for upload in (first, last):
+            picture = await self._picture(upload) if upload else None
+            names.append(None if picture is None else file_name(picture))
+            files |= {} if picture is None else {file_name(picture): picture}
+        if first is None and options.command is Command.LOOP and not options.prompt.strip():
             raise InvalidRequest("prompt", "is missing: give a prompt or an image")
         request = complete(
             options,
             self._catalogue,
             default_model=self._settings.generation.default_model,
-            image_sha256=picture_name(image) if image else None,
+            image_sha256=names[0],
+            last_image_sha256=names[1],
         )
-        await self._ordering.order(interaction, request, image)
+        await self._ordering.order(interaction, request, files)
 
     async def _picture(self, upload: discord.Attachment) -> bytes:
         """The upload as clean PNG bytes. Raises UnusableImage."""

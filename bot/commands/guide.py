@@ -16,7 +16,7 @@ from generation.pocket import vocabulary
 
 HELP = """\
 **Make a clip**
-`/imagine-video` words become a clip · `/animate` a picture moves
+`/imagine-video` words become a clip · `/animate` a picture moves, or becomes another
 `/loop` the end meets the start · `/narrate` a story becomes a film with speech and captions
 
 **Build on it**

@@ -1,6 +1,6 @@
 """What bot and worker process say to each other, as bytes.
 
-A message is a JSON header and a blob (a picture or a clip), each preceded by its length. Reading
+A message is a JSON header and a blob (pictures, clips), each preceded by its length. Reading
 one runs no code, unlike unpickling: the worker handles uploads and model files, the bot holds
 the token.
 """
@@ -116,19 +116,24 @@ def _execution_fields(execution: Execution) -> tuple[dict[str, Any], bytes]:
         "job_id": execution.job_id,
         "attempt": execution.attempt,
         "request": execution.request.to_json(),
-        "has_image": execution.image is not None,
+        "file_bytes": {name: len(data) for name, data in execution.files.items()},
         "max_bytes": execution.max_bytes,
         "spare_memory": execution.spare_memory,
     }
-    return fields, execution.image or b""
+    return fields, b"".join(execution.files.values())
 
 
 def _read_execution(fields: dict[str, Any], blob: bytes) -> Execution:
+    files: dict[str, bytes] = {}
+    begin = 0
+    for name, size in fields["file_bytes"].items():
+        files[name] = blob[begin : begin + size]
+        begin += size
     return Execution(
         job_id=fields["job_id"],
         attempt=fields["attempt"],
         request=GenerationRequest.from_json(fields["request"]),
-        image=blob if fields["has_image"] else None,
+        files=files,
         max_bytes=fields["max_bytes"],
         spare_memory=fields["spare_memory"],
     )

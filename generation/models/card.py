@@ -218,7 +218,7 @@ class ModelCard:
         able: list[Command] = []
         if Task.TEXT in self.tasks:
             able.append(Command.IMAGINE_VIDEO)
-        if Task.IMAGE in self.tasks:
+        if self.starts_from_pictures:
             able.append(Command.ANIMATE)
         if {Task.TEXT, Task.IMAGE, Task.FIRST_LAST} & set(self.tasks):
             able.append(Command.LOOP)
@@ -264,6 +264,11 @@ class ModelCard:
             able = ", ".join(f"/{command}" for command in self.commands)
             reason = f"it does {able}" if able else "it makes stills only"
             raise UnsupportedOption("model", self.id, f"cannot do /{request.command}; {reason}")
+        if request.command is Command.ANIMATE:
+            if request.last_image_sha256 is None and Task.IMAGE not in self.tasks:
+                raise UnsupportedOption("end", self.id, "moves between two pictures: give it one")
+            if request.last_image_sha256 is not None and Task.FIRST_LAST not in self.tasks:
+                raise UnsupportedOption("end", self.id, "cannot end with a given picture")
         if request.command is Command.LOOP:
             if request.image_sha256 is None and Task.TEXT not in self.tasks:
                 raise UnsupportedOption("image", self.id, "loops a picture: give it one")

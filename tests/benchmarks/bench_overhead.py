@@ -61,9 +61,7 @@ class _Bare:
         self._models = LoadedModels(catalogue_file=CATALOGUE_FILE, folders={}, device=device)
 
     def seconds(self, seed: int) -> float:
-        execution = Execution(
-            job_id="bare", attempt=1, request=_request(seed), image=None, max_bytes=MAX_BYTES
-        )
+        execution = Execution(job_id="bare", attempt=1, request=_request(seed), max_bytes=MAX_BYTES)
         began = time.perf_counter()
         self._produce(execution, self._models, lambda progress: None, narration_scenes=1)
         return time.perf_counter() - began

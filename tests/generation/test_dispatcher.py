@@ -125,13 +125,13 @@ async def bench(
 
 async def test_a_job_starts_progresses_and_succeeds() -> None:
     async with bench() as b:
-        b.dispatcher.submit(make_job("one", image=b"png"))
+        b.dispatcher.submit(make_job("one", files={"one": b"png"}))
         feed = await b.running("one")
         progress = Progress(stage=Stage.GENERATING, step=1, steps=4)
         feed.put_nowait(progress)
         feed.put_nowait(Done(clip=make_clip()))
         end = await b.ended("one")
-        started = make_job("one", image=b"png", attempt=1)
+        started = make_job("one", files={"one": b"png"}, attempt=1)
         assert b.told == [
             JobStarted(job=started),
             JobProgressed(job=started, progress=progress),
@@ -139,7 +139,11 @@ async def test_a_job_starts_progresses_and_succeeds() -> None:
         ]
         assert end is b.told[-1]
         (execution,) = b.executor.executions
-        assert (execution.attempt, execution.image, execution.max_bytes) == (1, b"png", 1000)
+        assert (execution.attempt, execution.files, execution.max_bytes) == (
+            1,
+            {"one": b"png"},
+            1000,
+        )
 
 
 async def test_a_crashed_worker_is_tried_once_more_and_the_job_succeeds() -> None:

@@ -42,20 +42,23 @@ def producer(weights: Path, catalogue: Path) -> Produce:
     )
 
     def run(
-        request: GenerationRequest, *, image: bytes | None = None, max_bytes: int = 5_000_000
+        request: GenerationRequest,
+        *,
+        files: dict[str, bytes] | None = None,
+        max_bytes: int = 5_000_000,
     ) -> tuple[Clip, list[Progress]]:
         told: list[Progress] = []
         execution = Execution(
-            job_id="job", attempt=1, request=request, image=image, max_bytes=max_bytes
+            job_id="job", attempt=1, request=request, files=files or {}, max_bytes=max_bytes
         )
         return produce(execution, models, told.append, narration_scenes=3), told
 
     return run
 
 
-def png(width: int, height: int) -> bytes:
+def png(width: int, height: int, colour: str = "orange") -> bytes:
     file = io.BytesIO()
-    PillowImage.new("RGB", (width, height), "orange").save(file, "PNG")
+    PillowImage.new("RGB", (width, height), colour).save(file, "PNG")
     return file.getvalue()
 
 
@@ -100,8 +103,21 @@ def test_progress_counts_every_step_once_and_names_the_stages(make: Produce) -> 
 
 def test_animate_takes_any_proportions_of_a_picture(make: Produce) -> None:
     request = make_request(command=Command.ANIMATE, prompt="", image_sha256="0" * 64)
-    clip, _ = make(request, image=png(300, 77))
+    clip, _ = make(request, files={"0" * 64: png(300, 77)})
     assert clip.facts.frames == 8
+
+
+def test_animate_ends_with_the_second_picture_at_the_asked_length(make: Produce) -> None:
+    first, last = "0" * 64, "1" * 64
+    request = make_request(
+        command=Command.ANIMATE, prompt="", image_sha256=first, last_image_sha256=last
+    )
+    files = {first: png(64, 64), last: png(64, 64, "navy")}
+    clip, _ = make(request, files=files)
+    assert clip.facts.frames == 9, "the frame that shows the second picture is kept"
+    assert abs(clip.facts.seconds - request.seconds) <= 1 / clip.facts.fps
+    other, _ = make(request, files={**files, last: png(64, 64, "white")})
+    assert not np.array_equal(pictures_of(clip)[-1], pictures_of(other)[-1])
 
 
 def test_animate_without_its_picture_fails(make: Produce) -> None:
@@ -123,7 +139,7 @@ def test_a_loop_has_the_asked_length_and_a_measured_seam(make: Produce, seconds:
 
 def test_a_loop_from_a_picture_makes_no_other(make: Produce) -> None:
     request = make_request(command=Command.LOOP, prompt="", steps=2, image_sha256="0" * 64)
-    clip, told = make(request, image=png(64, 64))
+    clip, told = make(request, files={"0" * 64: png(64, 64)})
     assert {event.steps for event in told if event.stage is Stage.GENERATING} == {2}
     assert clip.facts.frames == 8
 

@@ -57,7 +57,7 @@ def make(execution: Execution, on_progress: OnProgress) -> Clip:
             pass
     for step in range(1, STEPS + 1):
         on_progress(Progress(stage=Stage.GENERATING, step=step, steps=STEPS))
-    return make_clip(seed=execution.request.seed, notes=(f"image {execution.image!r}",))
+    return make_clip(seed=execution.request.seed, notes=(f"files {execution.files!r}",))
 
 
 def open_production(setup: WorkerSetup) -> Production:

@@ -72,13 +72,13 @@ async def executor(
 
 
 def make_execution(
-    prompt: str, *, job_id: str = "job", attempt: int = 1, image: bytes | None = None
+    prompt: str, *, job_id: str = "job", attempt: int = 1, files: dict[str, bytes] | None = None
 ) -> Execution:
     return Execution(
         job_id=job_id,
         attempt=attempt,
         request=make_request(prompt=prompt),
-        image=image,
+        files=files or {},
         max_bytes=1_000_000,
     )
 
@@ -116,13 +116,15 @@ def pid_of(local: LocalExecutor) -> int:
 
 async def test_steps_arrive_in_order_and_the_clip_last() -> None:
     async with executor() as local:
-        events = await events_of(local, make_execution("steps", image=b"\x89PNG"))
+        events = await events_of(
+            local, make_execution("steps", files={"a": b"\x89PNG", "b": b"clip"})
+        )
     steps = [event.step for event in events[:-1] if isinstance(event, Progress)]
     assert len(steps) == len(events) - 1
     assert steps == sorted(steps)
     done = events[-1]
     assert isinstance(done, Done)
-    assert done.clip.facts.notes == ("image b'\\x89PNG'",)
+    assert done.clip.facts.notes == ("files {'a': b'\\x89PNG', 'b': b'clip'}",)
 
 
 async def test_a_worker_is_kept_for_the_next_job() -> None:

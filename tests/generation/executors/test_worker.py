@@ -36,7 +36,6 @@ def make_execution(job_id: str, *, steps: int) -> Execution:
         job_id=job_id,
         attempt=1,
         request=make_request(steps=steps),
-        image=None,
         max_bytes=5_000_000,
     )
 

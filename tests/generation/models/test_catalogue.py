@@ -153,6 +153,21 @@ def test_the_shipped_entries_are_of_one_piece(card: ModelCard) -> None:
         ("framepack", {"command": Command.LOOP}, "give it one"),
         (
             "stable-video",
+            {
+                "command": Command.ANIMATE,
+                "prompt": "",
+                "image_sha256": "0" * 64,
+                "last_image_sha256": "1" * 64,
+            },
+            "cannot end with a given picture",
+        ),
+        (
+            "wan-2.1-14b-first-last",
+            {"command": Command.ANIMATE, "image_sha256": "0" * 64},
+            "moves between two pictures",
+        ),
+        (
+            "stable-video",
             {"command": Command.ANIMATE, "prompt": "a fox", "image_sha256": "0" * 64},
             "no words",
         ),

@@ -1,0 +1,33 @@
+"""The media files that a request names by their hash: pictures and clips to make its clip from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from generation.request import GenerationRequest
+from storage.media_files import MediaFiles
+
+
+def file_name(data: bytes) -> str:
+    """What a request calls a file of these bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+async def keep_files(
+    media_files: MediaFiles, request: GenerationRequest, files: Mapping[str, bytes]
+) -> None:
+    """Before the request that names them is recorded. Raises DiskFull."""
+    for name, data in files.items():
+        await media_files.put(data, request.files[name])
+
+
+async def claim_files(media_files: MediaFiles, request: GenerationRequest) -> None:
+    """Once the request that names them is recorded."""
+    for name, suffix in request.files.items():
+        await media_files.claimed(name, suffix)
+
+
+async def files_of(media_files: MediaFiles, request: GenerationRequest) -> Mapping[str, bytes]:
+    """All that the request names, by hash. Raises MediaFileMissing, MediaFileCorrupt."""
+    return {name: await media_files.read(name, suffix) for name, suffix in request.files.items()}
