@@ -12,6 +12,10 @@ SPOKEN_SECONDS_PER_WORD = 0.4  # 150 words a minute, the pace of narration
 SCENE_SECONDS_MIN = 1.5  # a scene of one word still needs its picture and a breath
 
 
+LEAST_CREDITS = 1
+"""What a clip costs that is computed without a model."""
+
+
 def narrated_seconds(story: str, *, max_scenes: int) -> float:
     """How long a story will take to tell; an estimate before speech is made."""
     return sum(
@@ -32,4 +36,4 @@ def credits_for(request: GenerationRequest, card: ModelCard, *, max_scenes: int)
     if request.command is Command.LOOP and request.image_sha256 is None:
         seconds *= 1.5
     share = request.steps / card.default_preset.steps_default
-    return max(1, math.ceil(seconds * card.price_credits_per_second * share))
+    return max(LEAST_CREDITS, math.ceil(seconds * card.price_credits_per_second * share))

@@ -18,7 +18,7 @@ from bot.submission import job_of
 from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
-from generation.request import GenerationRequest
+from generation.request import METHODS, GenerationRequest
 from storage import attempts, booking, deliveries, jobs, references
 from storage.attempts import BACKOFF, Verdict
 from storage.database import Connection, Database
@@ -115,14 +115,14 @@ class Recovery:
         log.info("files.cleared", unfinished=unfinished, orphans=orphans)
 
     async def _learn_estimates(self) -> None:
-        for card in self._catalogue:
+        for model in (*(card.id for card in self._catalogue), *METHODS.values()):
             runs = await self._database.read(
-                lambda connection, model=card.id: jobs.run_history(
+                lambda connection, model=model: jobs.run_history(
                     connection, model=model, limit=HISTORY_JOBS
                 )
             )
             self._estimates.learn(
-                card.id, [(run.price_credits, run.seconds) for run in reversed(runs)]
+                model, [(run.price_credits, run.seconds) for run in reversed(runs)]
             )
 
     async def _restorable(self, record: JobRecord) -> Job | None:

@@ -17,7 +17,7 @@ from bot.errors import AuthorCannotPay, Draining
 from bot.estimates import Estimates
 from bot.job_id import job_id_for
 from bot.logs import hashed
-from bot.pricing import credits_for
+from bot.pricing import LEAST_CREDITS, credits_for
 from bot.request_files import claim_files, files_of, keep_files
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
@@ -86,6 +86,8 @@ class Submission:
 
     def price(self, request: GenerationRequest) -> int:
         """Credits that this request costs. Raises UnknownModel, UnsupportedOption."""
+        if not request.command.needs_model:
+            return LEAST_CREDITS
         self._catalogue.check(request)
         card = self._catalogue.get(request.model)
         return credits_for(request, card, max_scenes=self._settings.limits.narration_scenes)

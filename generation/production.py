@@ -5,33 +5,27 @@ Runs in the worker process.
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from PIL import Image as PillowImage
-from PIL import ImageOps
 
 from generation.clip import Clip, ClipFacts
-from generation.clip_label import ClipLabel
-from generation.encoding import Sound, encode_clip
-from generation.errors import GenerationFailed
 from generation.executor import Execution
+from generation.extending import extend
 from generation.inspection import inspect
 from generation.job import Progress, Stage
-from generation.loop_seam import Seam, seam
-from generation.models.adapter import Footage, Frames, Image, Shot, Waveform
-from generation.models.card import ModelCard, Task
-from generation.models.loading import LoadedModel, LoadedModels
+from generation.loop_seam import seam
+from generation.models.adapter import Frames
+from generation.models.card import Task
+from generation.models.loading import LoadedModels
 from generation.narration.film import make_film
 from generation.narration.shots import SceneShot
 from generation.pocket.vocabulary import unknown_words
-from generation.request import SEED_MAX, Command, GenerationRequest
-
-OnProgress = Callable[[Progress], None]
-"""What it raises ends the production at once."""
+from generation.request import SEED_MAX, Command
+from generation.reworking import REWORKS
+from generation.studio import Made, OnProgress, Studio
 
 
 def produce(
@@ -46,134 +40,37 @@ def produce(
     Raises ExecutionError, what torch raises for the machine's sake, and what `on_progress` raises.
     """
     request = execution.request
+    if not request.command.needs_model:
+        return _rework(execution, on_progress)
     # 1. The model, from disk if another one was in memory.
     on_progress(Progress(stage=Stage.LOADING, step=0, steps=1))
     loaded = models.get(request.model)
     loaded.card.check(request)
     on_progress(Progress(stage=Stage.LOADING, step=1, steps=1))
     # 2. Pictures, and 3. the file.
-    studio = _Studio(execution, loaded, on_progress, narration_scenes)
+    studio = Studio(execution, loaded, on_progress, narration_scenes)
     began = time.monotonic()
     made = RECIPES[request.command](studio)
     seconds = time.monotonic() - began
     # 4. What is known of it.
-    return Clip(media=made.media, facts=_facts(studio, made, seconds))
+    facts = _facts(execution, made, seconds - studio.model_seconds)
+    unknown = unknown_words(request.prompt) if loaded.card.limited_vocabulary else ()
+    facts = replace(
+        facts,
+        model_revision=studio.model.revision,
+        generation_seconds=studio.model_seconds,
+        unknown_words=unknown,
+    )
+    return Clip(media=made.media, facts=facts)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Made:
-    """The MP4 and what only its maker knows. `width` is what it was meant to have, in pixels."""
-
-    media: bytes
-    width: int
-    seam: Seam | None = None
-    notes: tuple[str, ...] = ()
+def _rework(execution: Execution, on_progress: OnProgress) -> Clip:
+    began = time.monotonic()
+    made = REWORKS[execution.request.command](execution, on_progress)
+    return Clip(media=made.media, facts=_facts(execution, made, time.monotonic() - began))
 
 
-class _Studio:
-    """What every recipe needs: the request, its model, and the steps done so far of all steps."""
-
-    def __init__(
-        self,
-        execution: Execution,
-        loaded: LoadedModel,
-        on_progress: OnProgress,
-        narration_scenes: int,
-    ) -> None:
-        self.execution = execution
-        self.request: GenerationRequest = execution.request
-        self.card: ModelCard = loaded.card
-        self.model = loaded.model
-        self.on_progress = on_progress
-        self.narration_scenes = narration_scenes
-        self.width, self.height = self.card.sizes[self.request.aspect]
-        self.model_seconds = 0.0
-
-    def shot(self, *, seconds: float) -> Shot:
-        """A shot of the request, of at least this many seconds."""
-        request = self.request
-        return Shot(
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt,
-            width=self.width,
-            height=self.height,
-            frames=self.card.frames_generated(seconds),
-            fps=self.card.fps,
-            seed=request.seed,
-            steps=request.steps,
-            guidance=request.guidance,
-            motion=request.motion,
-            camera=request.camera,
-            preset=request.preset,
-        )
-
-    def film(self, shot: Shot, *, number: int = 1, count: int = 1) -> Footage:
-        """A shot, the `number`th of `count`, with progress over all their steps."""
-
-        def on_step(step: int, steps: int) -> None:
-            self.progress(Stage.GENERATING, (number - 1) * steps + step, count * steps)
-            if step == steps:
-                self.progress(Stage.DECODING, number - 1, count)
-
-        self.progress(Stage.GENERATING, (number - 1) * shot.steps, count * shot.steps)
-        began = time.monotonic()
-        footage = self.model.generate(shot, on_step)
-        self.model_seconds += time.monotonic() - began
-        return footage
-
-    def picture(self) -> Image | None:
-        """The upload, cut to the clip's proportions."""
-        return self._fitted(self.request.image_sha256)
-
-    def last_picture(self) -> Image | None:
-        """What the clip is to end with, cut likewise."""
-        return self._fitted(self.request.last_image_sha256)
-
-    def _fitted(self, sha256: str | None) -> Image | None:
-        if sha256 is None:
-            return None
-        if sha256 not in self.execution.files:
-            raise GenerationFailed("the request names a picture that did not come with it")
-        png = io.BytesIO(self.execution.files[sha256])
-        with PillowImage.open(png, formats=("PNG",)) as image:
-            fitted = ImageOps.fit(
-                image.convert("RGB"), (self.width, self.height), PillowImage.Resampling.LANCZOS
-            )
-        return np.asarray(fitted)
-
-    def encode(self, frames: Frames, fps: float, sound: Waveform | None = None) -> bytes:
-        self.progress(Stage.ENCODING, 0, 1)
-        return encode_clip(
-            frames,
-            fps=fps,
-            max_bytes=self.execution.max_bytes,
-            label=self.label(),
-            audio=None if sound is None else mono(sound, seconds=len(frames) / fps),
-            display_scale=self.card.display_scale,
-        )
-
-    def label(self) -> ClipLabel:
-        request = self.request
-        return ClipLabel(
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt,
-            model=request.model,
-            model_revision=self.model.revision,
-            seed=request.seed,
-            steps=request.steps,
-            guidance=request.guidance,
-            command=request.command.value,
-        )
-
-    def progress(self, stage: Stage, step: int, steps: int) -> None:
-        self.on_progress(Progress(stage=stage, step=step, steps=steps))
-
-    @property
-    def display_width(self) -> int:
-        return self.width * self.card.display_scale
-
-
-def _imagine_video(studio: _Studio) -> _Made:
+def _imagine_video(studio: Studio) -> Made:
     """One shot; an upload, if there is one, is its first frame, a second one its last.
 
     To end with a picture, all frames that the model's frame rule gives are kept and played a
@@ -189,29 +86,17 @@ def _imagine_video(studio: _Studio) -> _Made:
     else:
         fps *= len(frames) / kept
     media = studio.encode(frames, fps, footage.sound)
-    return _Made(media=media, width=studio.display_width)
+    return Made(media=media, width=studio.display_width)
 
 
-def mono(sound: Waveform, *, seconds: float) -> Sound:
-    """A model's sound as the encoder takes it, exactly so long: cut, or silent at the end."""
-    count = round(seconds * sound.sample_rate)
-    samples = sound.samples.mean(axis=1)[:count]
-    samples = np.pad(samples, (0, count - len(samples)))
-    loudest = np.iinfo(np.int16).max
-    return Sound(
-        samples=np.rint(np.clip(samples, -1.0, 1.0) * loudest).astype(np.int16),
-        sample_rate=sound.sample_rate,
-    )
-
-
-def _loop(studio: _Studio) -> _Made:
+def _loop(studio: Studio) -> Made:
     """The best loop that the model can make: between twice the same picture, else blended."""
     if Task.FIRST_LAST in studio.card.tasks:
         return _loop_between_pictures(studio)
     return _loop_by_blending(studio)
 
 
-def _loop_by_blending(studio: _Studio) -> _Made:
+def _loop_by_blending(studio: Studio) -> Made:
     """A shot a third longer than the loop, whose end then fades into its start."""
     seconds, card = studio.request.seconds, studio.card
     kept = card.frames_kept(seconds)
@@ -219,10 +104,10 @@ def _loop_by_blending(studio: _Studio) -> _Made:
     circle = blended_loop(studio.film(shot).frames)
     media = studio.encode(circle, len(circle) / (kept / card.fps))
     notes = ("The end is blended into the start.",)
-    return _Made(media=media, width=studio.display_width, seam=seam(circle), notes=notes)
+    return Made(media=media, width=studio.display_width, seam=seam(circle), notes=notes)
 
 
-def _loop_between_pictures(studio: _Studio) -> _Made:
+def _loop_between_pictures(studio: Studio) -> Made:
     """A shot between twice the same picture, whose second showing is dropped.
 
     Without an upload the picture is made first, as a shot of one frame. All frames that the
@@ -243,7 +128,7 @@ def _loop_between_pictures(studio: _Studio) -> _Made:
         circle, notes = blended_loop(circle), ("The end is blended into the start.",)
         found = seam(circle)
     media = studio.encode(circle, len(circle) / (kept / studio.card.fps))
-    return _Made(media=media, width=studio.display_width, seam=found, notes=notes)
+    return Made(media=media, width=studio.display_width, seam=found, notes=notes)
 
 
 def blended_loop(frames: Frames) -> Frames:
@@ -257,7 +142,7 @@ def blended_loop(frames: Frames) -> Frames:
     return np.concatenate([np.rint(blend).astype(np.uint8), frames[count:-count]])
 
 
-def _narrate(studio: _Studio) -> _Made:
+def _narrate(studio: Studio) -> Made:
     """A film of scenes; each shot has a seed of its own, so that scenes do not look alike."""
     card, seed = studio.card, studio.request.seed
 
@@ -283,21 +168,22 @@ def _narrate(studio: _Studio) -> _Made:
         make_scene=make_scene,
         on_stage=studio.progress,
     )
-    return _Made(media=film.media, width=studio.display_width, notes=film.notes)
+    return Made(media=film.media, width=studio.display_width, notes=film.notes)
 
 
-RECIPES: Mapping[Command, Callable[[_Studio], _Made]] = {
+RECIPES: Mapping[Command, Callable[[Studio], Made]] = {
     Command.IMAGINE_VIDEO: _imagine_video,
     Command.ANIMATE: _imagine_video,
     Command.LOOP: _loop,
     Command.NARRATE: _narrate,
+    Command.EXTEND: extend,
 }
 
 
-def _facts(studio: _Studio, made: _Made, seconds: float) -> ClipFacts:
-    """Measured on the finished file; `seconds` is what the whole recipe took."""
+def _facts(execution: Execution, made: Made, seconds: float) -> ClipFacts:
+    """Measured on the finished file; `seconds` is what was not the model's work."""
     media = inspect(made.media)
-    request = studio.request
+    request = execution.request
     notes = made.notes
     if media.width < made.width:
         notes += (f"The picture is {media.width} pixels wide so that the file can be sent.",)
@@ -311,11 +197,10 @@ def _facts(studio: _Studio, made: _Made, seconds: float) -> ClipFacts:
         has_audio=media.audio_codec is not None,
         seed=request.seed,
         model=request.model,
-        model_revision=studio.model.revision,
-        generation_seconds=studio.model_seconds,
-        encoding_seconds=seconds - studio.model_seconds,
+        model_revision="",
+        generation_seconds=0.0,
+        encoding_seconds=seconds,
         seam_ratio=None if made.seam is None else made.seam.ratio,
         seam_velocity_jump=None if made.seam is None else made.seam.velocity_jump,
-        unknown_words=unknown_words(request.prompt) if studio.card.limited_vocabulary else (),
         notes=notes,
     )

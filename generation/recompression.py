@@ -1,5 +1,3 @@
-# PyAV's stubs leave frames partly untyped.
-# pyright: reportUnknownMemberType=false
 """A clip made smaller: decoded, and encoded again within fewer bytes.
 
 Run as `python -m generation.recompression <max bytes>`, the clip on standard input, the smaller one
@@ -9,17 +7,12 @@ on standard output; whoever posts clips must not be held up by it.
 from __future__ import annotations
 
 import asyncio
-import io
 import sys
-from collections.abc import Iterator
 
-import av
-import numpy as np
-
-from generation.encoding import AUDIO_RATE, Sound, encode_pictures
+from generation.decoding import pictures, sound
+from generation.encoding import encode_pictures
 from generation.errors import TooLargeToDeliver, UnreadableMedia
 from generation.inspection import inspect, read_label
-from generation.models.adapter import Image
 
 TOO_LARGE = 3
 UNREADABLE = 4
@@ -35,12 +28,12 @@ def recompress(data: bytes, max_bytes: int) -> bytes:
     if label is None:
         raise UnreadableMedia("the file carries no label")
     return encode_pictures(
-        lambda: _pictures(data),
+        lambda: pictures(data),
         count=facts.frames,
         fps=facts.fps,
         max_bytes=max_bytes,
         label=label,
-        audio=_sound(data),
+        audio=sound(data),
     )
 
 
@@ -68,26 +61,6 @@ async def recompress_aside(data: bytes, max_bytes: int) -> bytes:
     if process.returncode != 0:
         raise UnreadableMedia(f"the process ended with status {process.returncode}")
     return smaller
-
-
-def _pictures(data: bytes) -> Iterator[Image]:
-    with av.open(io.BytesIO(data), "r") as container:
-        for frame in container.decode(video=0):
-            yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-
-
-def _sound(data: bytes) -> Sound | None:
-    with av.open(io.BytesIO(data), "r") as container:
-        if not container.streams.audio:
-            return None
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=AUDIO_RATE)
-        blocks = [
-            block.to_ndarray()[0]
-            for frame in container.decode(audio=0)
-            for block in resampler.resample(frame)
-        ]
-        blocks += [block.to_ndarray()[0] for block in resampler.resample(None)]
-    return Sound(samples=np.concatenate(blocks), sample_rate=AUDIO_RATE)
 
 
 def _main() -> int:

@@ -22,6 +22,9 @@ STORY_MAX_CHARACTERS = 4000
 SEED_MAX = 2**53 - 1  # the largest integer that a Discord INTEGER option carries exactly
 MOTION_MAX = 4
 SECONDS_MAX = 60.0
+UPSCALE_FACTOR = 2
+UPSCALED_SIDE_MAX = 2560
+SMOOTH_FPS_MIN, SMOOTH_FPS_MAX = 24, 60
 
 
 class Command(StrEnum):
@@ -31,6 +34,23 @@ class Command(StrEnum):
     ANIMATE = "animate"
     LOOP = "loop"
     NARRATE = "narrate"
+    EXTEND = "extend"
+    UPSCALE = "upscale"
+    SMOOTH = "smooth"
+
+    @property
+    def takes_clip(self) -> bool:
+        """Whether it begins with a clip that there is already."""
+        return self in (Command.EXTEND, Command.UPSCALE, Command.SMOOTH)
+
+    @property
+    def needs_model(self) -> bool:
+        """Whether a model of the catalogue makes it; the others compute without one."""
+        return self not in METHODS
+
+
+METHODS = {Command.UPSCALE: "Lanczos", Command.SMOOTH: "motion compensation"}
+"""What stands in a request where others name their model."""
 
 
 class CameraMove(StrEnum):
@@ -48,11 +68,26 @@ class CameraMove(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SourceClip:
+    """A clip to work on, kept in the media files as an MP4 of ours; `job_id` made it, unless it
+    was uploaded. Sizes are in pixels."""
+
+    sha256: str
+    width: int
+    height: int
+    fps: float
+    seconds: float
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationRequest:
     """One clip to make.
 
     `prompt` is the story for `/narrate` and may be empty where there is an image.
-    `seconds` is the asked length; 0 for `/narrate`, whose length its speech decides.
+    `seconds` is the asked length; 0 for `/narrate`, whose length its speech decides; what
+    `/extend` adds. `source` is the clip that `/extend`, `/upscale` and `/smooth` work on, and `fps`
+    what `/smooth` makes of it.
     `image_sha256` and `last_image_sha256` name re-encoded uploads in the media files: what the
     clip begins and ends with.
     `preset` names one of the model's presets; steps and guidance are filled in from it.
@@ -76,11 +111,13 @@ class GenerationRequest:
     parent_job_id: str | None = None
     preset: str = "default"
     last_image_sha256: str | None = None
+    source: SourceClip | None = None
+    fps: int | None = None
 
     def __post_init__(self) -> None:
         limit = STORY_MAX_CHARACTERS if self.command is Command.NARRATE else PROMPT_MAX_CHARACTERS
         field = "story" if self.command is Command.NARRATE else "prompt"
-        if not self.prompt.strip() and (self.command is Command.NARRATE or not self.image_sha256):
+        if not self.prompt.strip() and (self.command is Command.NARRATE or not self.files):
             raise InvalidRequest(field, "is empty")
         if len(self.prompt) > limit:
             raise InvalidRequest(field, f"has {len(self.prompt)} characters; {limit} are allowed")
@@ -91,6 +128,8 @@ class GenerationRequest:
             )
         if self.command is Command.ANIMATE and not self.image_sha256:
             raise InvalidRequest("image", "is missing")
+        if self.command.takes_clip:
+            self._check_source()
         if not 0 <= self.seed <= SEED_MAX:
             raise InvalidRequest("seed", f"must be from 0 to {SEED_MAX}")
         if not 0 <= self.motion <= MOTION_MAX:
@@ -102,11 +141,29 @@ class GenerationRequest:
         if not math.isfinite(self.guidance) or self.guidance < 1:
             raise InvalidRequest("guidance", "must be at least 1")
 
+    def _check_source(self) -> None:
+        source = self.source
+        if source is None:
+            raise InvalidRequest("clip", "is missing")
+        if self.command is Command.EXTEND and source.seconds + self.seconds > SECONDS_MAX:
+            raise InvalidRequest("clip", f"would be longer than {SECONDS_MAX:g} seconds")
+        longest = max(source.width, source.height)
+        if self.command is Command.UPSCALE and longest > UPSCALED_SIDE_MAX // UPSCALE_FACTOR:
+            raise InvalidRequest(
+                "clip", f"is {source.width} × {source.height}: twice that is too large to post"
+            )
+        if self.command is Command.SMOOTH:
+            if self.fps is None or not SMOOTH_FPS_MIN <= self.fps <= SMOOTH_FPS_MAX:
+                raise InvalidRequest("fps", f"must be from {SMOOTH_FPS_MIN} to {SMOOTH_FPS_MAX}")
+            if self.fps <= source.fps:
+                raise InvalidRequest("fps", f"must be more than the clip's {source.fps:g}")
+
     @property
     def files(self) -> Mapping[str, str]:
         """The suffix of each media file that the request needs, by the file's SHA-256."""
         pictures = (self.image_sha256, self.last_image_sha256)
-        return {name: ".png" for name in pictures if name is not None}
+        suffixes = {name: ".png" for name in pictures if name is not None}
+        return suffixes if self.source is None else {**suffixes, self.source.sha256: ".mp4"}
 
     def to_json(self) -> str:
         """The request as a JSON object; `from_json` gives back an equal one."""
@@ -119,6 +176,8 @@ class GenerationRequest:
             fields: dict[str, Any] = json.loads(text)
             fields["command"] = Command(fields["command"])
             fields["camera"] = CameraMove(fields.get("camera", CameraMove.NONE))
+            if fields.get("source") is not None:
+                fields["source"] = SourceClip(**fields["source"])
             return cls(**fields)
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidRequest("request", f"cannot be read: {error}") from error

@@ -29,6 +29,7 @@ OnStep = Callable[[int, int], None]
 class Shot:
     """One call of a model. Sizes and `frames` already obey the model's rules.
 
+    `beginning` are the frames that it goes on from; the footage shows them again.
     `keyframes` maps a frame's index to the picture it shows. `source_video` is a clip of this
     shot's size to make another version of, the freer the higher `strength` (0 to 1).
     """
@@ -47,6 +48,7 @@ class Shot:
     preset: str = DEFAULT_PRESET
     first_image: Image | None = None
     last_image: Image | None = None
+    beginning: Frames | None = None
     keyframes: Mapping[int, Image] = field(default_factory=dict[int, Image])
     source_video: Frames | None = None
     strength: float = 0.7
@@ -56,6 +58,8 @@ class Shot:
         """What is given decides which pipeline of the family makes the shot."""
         if self.source_video is not None:
             return Task.VIDEO
+        if self.beginning is not None:
+            return Task.EXTEND
         if self.keyframes:
             return Task.KEYFRAMES
         if self.last_image is not None:

@@ -224,6 +224,8 @@ class ModelCard:
             able.append(Command.LOOP)
         if Task.TEXT in self.tasks:
             able.append(Command.NARRATE)
+        if {Task.EXTEND, Task.IMAGE} & set(self.tasks):
+            able.append(Command.EXTEND)
         return tuple(able)
 
     def preset(self, name: str) -> Preset:

@@ -60,6 +60,8 @@ class Catalogue:
 
     def check(self, request: GenerationRequest) -> None:
         """Raises UnknownModel, or UnsupportedOption with the enabled models that could do it."""
+        if not request.command.needs_model:
+            return
         try:
             self.get(request.model).check(request)
         except UnsupportedOption as refused:

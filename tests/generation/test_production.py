@@ -18,8 +18,9 @@ from generation.job import Progress, Stage
 from generation.loop_seam import seam
 from generation.models.adapter import Image, Waveform
 from generation.models.loading import LoadedModels
-from generation.production import blended_loop, mono, produce
+from generation.production import blended_loop, produce
 from generation.request import Command, GenerationRequest
+from generation.studio import mono
 from tests.generation.builders import make_request
 from tests.generation.moving_pictures import turning
 from tests.generation.tiny_ltx import SIDE, write_tiny_catalogue

@@ -16,7 +16,7 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import (
 
 from generation.models.adapter import Image, Shot
 from generation.models.card import Task
-from generation.models.family import Call, Family, called_by_words, picture
+from generation.models.family import Call, Family, called_by_words, picture, pictures
 from generation.pocket import phrasing as pocket_phrasing
 
 NEGATIVE_PROMPT = "worst quality, inconsistent motion, blurry, jittery, distorted"
@@ -24,7 +24,7 @@ NEGATIVE_PROMPT = "worst quality, inconsistent motion, blurry, jittery, distorte
 PICTURE_NOISE = 0.15
 """Added to given pictures while they are denoised, which helps large models to move on."""
 
-LTX_TASKS = (Task.TEXT, Task.IMAGE, Task.FIRST_LAST, Task.KEYFRAMES)
+LTX_TASKS = (Task.TEXT, Task.IMAGE, Task.FIRST_LAST, Task.KEYFRAMES, Task.EXTEND)
 
 
 def _arguments(call: Call) -> dict[str, Any]:
@@ -68,7 +68,12 @@ def _timesteps(steps: int) -> list[float]:
 def _conditions(shot: Shot) -> list[LTXVideoCondition]:
     given: dict[int, Image | None] = {0: shot.first_image, shot.frames - 1: shot.last_image}
     shown = given | dict(shot.keyframes)
-    return [
+    before = (
+        []
+        if shot.beginning is None
+        else [LTXVideoCondition(video=pictures(shot.beginning), frame_index=0)]
+    )
+    return before + [
         LTXVideoCondition(image=picture(image), frame_index=index)
         for index, image in sorted(shown.items())
         if image is not None

@@ -66,6 +66,8 @@ def given(task: Task, width: int, height: int, frames: int) -> dict[str, Any]:
         case Task.VIDEO:
             greys = np.linspace(20, 220, frames).astype(int)
             return {"source_video": np.stack([halves(width, height, grey, 90) for grey in greys])}
+        case Task.EXTEND:
+            return {"beginning": np.stack([first] * (frames // 2 + 1))}
         case _:
             return {}
 

@@ -1,0 +1,159 @@
+"""What every recipe works with: the request, its model, its files, and the steps done so far."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image as PillowImage
+from PIL import ImageOps
+
+from generation.clip_label import ClipLabel
+from generation.encoding import Sound, encode_clip
+from generation.errors import GenerationFailed
+from generation.executor import Execution
+from generation.job import Progress, Stage
+from generation.loop_seam import Seam
+from generation.models.adapter import Footage, Frames, Image, Shot, Waveform
+from generation.models.card import ModelCard
+from generation.models.loading import LoadedModel
+from generation.request import GenerationRequest, SourceClip
+
+OnProgress = Callable[[Progress], None]
+"""What it raises ends the production at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """The MP4 and what only its maker knows. `width` is what it was meant to have, in pixels."""
+
+    media: bytes
+    width: int
+    seam: Seam | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Studio:
+    """What every recipe needs: the request, its model, and the steps done so far of all steps."""
+
+    def __init__(
+        self,
+        execution: Execution,
+        loaded: LoadedModel,
+        on_progress: OnProgress,
+        narration_scenes: int,
+    ) -> None:
+        self.execution = execution
+        self.request: GenerationRequest = execution.request
+        self.card: ModelCard = loaded.card
+        self.model = loaded.model
+        self.on_progress = on_progress
+        self.narration_scenes = narration_scenes
+        self.width, self.height = self.card.sizes[self.request.aspect]
+        self.model_seconds = 0.0
+
+    def shot(self, *, seconds: float) -> Shot:
+        """A shot of the request, of at least this many seconds."""
+        request = self.request
+        return Shot(
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            width=self.width,
+            height=self.height,
+            frames=self.card.frames_generated(seconds),
+            fps=self.card.fps,
+            seed=request.seed,
+            steps=request.steps,
+            guidance=request.guidance,
+            motion=request.motion,
+            camera=request.camera,
+            preset=request.preset,
+        )
+
+    def film(self, shot: Shot, *, number: int = 1, count: int = 1) -> Footage:
+        """A shot, the `number`th of `count`, with progress over all their steps."""
+
+        def on_step(step: int, steps: int) -> None:
+            self.progress(Stage.GENERATING, (number - 1) * steps + step, count * steps)
+            if step == steps:
+                self.progress(Stage.DECODING, number - 1, count)
+
+        self.progress(Stage.GENERATING, (number - 1) * shot.steps, count * shot.steps)
+        began = time.monotonic()
+        footage = self.model.generate(shot, on_step)
+        self.model_seconds += time.monotonic() - began
+        return footage
+
+    def picture(self) -> Image | None:
+        """The upload, cut to the clip's proportions."""
+        return self._fitted(self.request.image_sha256)
+
+    def last_picture(self) -> Image | None:
+        """What the clip is to end with, cut likewise."""
+        return self._fitted(self.request.last_image_sha256)
+
+    def _fitted(self, sha256: str | None) -> Image | None:
+        if sha256 is None:
+            return None
+        if sha256 not in self.execution.files:
+            raise GenerationFailed("the request names a picture that did not come with it")
+        png = io.BytesIO(self.execution.files[sha256])
+        with PillowImage.open(png, formats=("PNG",)) as image:
+            fitted = ImageOps.fit(
+                image.convert("RGB"), (self.width, self.height), PillowImage.Resampling.LANCZOS
+            )
+        return np.asarray(fitted)
+
+    def encode(self, frames: Frames, fps: float, sound: Waveform | None = None) -> bytes:
+        self.progress(Stage.ENCODING, 0, 1)
+        return encode_clip(
+            frames,
+            fps=fps,
+            max_bytes=self.execution.max_bytes,
+            label=self.label(),
+            audio=None if sound is None else mono(sound, seconds=len(frames) / fps),
+            display_scale=self.card.display_scale,
+        )
+
+    def label(self) -> ClipLabel:
+        request = self.request
+        return ClipLabel(
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            model=request.model,
+            model_revision=self.model.revision,
+            seed=request.seed,
+            steps=request.steps,
+            guidance=request.guidance,
+            command=request.command.value,
+        )
+
+    def progress(self, stage: Stage, step: int, steps: int) -> None:
+        self.on_progress(Progress(stage=stage, step=step, steps=steps))
+
+    @property
+    def display_width(self) -> int:
+        return self.width * self.card.display_scale
+
+
+def mono(sound: Waveform, *, seconds: float) -> Sound:
+    """A model's sound as the encoder takes it, exactly so long: cut, or silent at the end."""
+    count = round(seconds * sound.sample_rate)
+    samples = sound.samples.mean(axis=1)[:count]
+    samples = np.pad(samples, (0, count - len(samples)))
+    loudest = np.iinfo(np.int16).max
+    return Sound(
+        samples=np.rint(np.clip(samples, -1.0, 1.0) * loudest).astype(np.int16),
+        sample_rate=sound.sample_rate,
+    )
+
+
+def source_of(execution: Execution) -> tuple[SourceClip, bytes]:
+    """The clip that the request works on, and its MP4. Raises GenerationFailed."""
+    source = execution.request.source
+    if source is None or source.sha256 not in execution.files:
+        raise GenerationFailed("the request names a clip that did not come with it")
+    return source, execution.files[source.sha256]
