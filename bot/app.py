@@ -16,6 +16,7 @@ from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
 from bot.commands.admin import AdminCog
+from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
 from bot.commands.gallery import GalleryCog
 from bot.commands.generate import GenerateCog
@@ -34,6 +35,7 @@ from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.recovery import Recovery
 from bot.rounds import Rounds
+from bot.source_clips import SourceClips
 from bot.submission import Submission
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
@@ -271,6 +273,7 @@ def _equip(
     database, delivery = kept.database, posting.delivery
     ordering = Ordering(submission=submission, delivery=delivery, media_files=kept.media_files)
     pages = GalleryPages(database=database, media_files=kept.media_files, catalogue=catalogue)
+    source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
     job_actions = JobActions(
         database=database,
@@ -284,6 +287,9 @@ def _equip(
     def cogs() -> Iterable[commands.Cog]:
         return (
             GenerateCog(settings=settings, catalogue=catalogue, ordering=ordering),
+            ClipsCog(
+                settings=settings, catalogue=catalogue, ordering=ordering, source_clips=source_clips
+            ),
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
             GalleryCog(pages=pages),

@@ -13,7 +13,7 @@ from generation.clip import ClipFacts
 from generation.job import JobState, Progress, Stage
 from generation.models.catalogue import Catalogue
 from generation.pocket.vocabulary import thing_names
-from generation.request import CameraMove, Command, GenerationRequest
+from generation.request import CameraMove, Command, GenerationRequest, SourceClip
 from storage.jobs import JobRecord
 
 TITLES = {
@@ -21,6 +21,9 @@ TITLES = {
     Command.ANIMATE: "Animate",
     Command.LOOP: "Loop",
     Command.NARRATE: "Narrate",
+    Command.EXTEND: "Extend",
+    Command.UPSCALE: "Upscale",
+    Command.SMOOTH: "Smooth",
 }
 COLOURS = {
     JobState.WAITING: discord.Colour(0x8A8F98),
@@ -86,8 +89,10 @@ def _embed(card: _CardState) -> discord.Embed:
     lines = [f"<@{record.user_id}> asked for"]
     if request.prompt:
         lines.append(quoted(request.prompt, PROMPT_SHOWN_CHARACTERS))
-    else:
+    elif request.source is None:
         lines.append("> *the uploaded picture, moving*")
+    if request.source is not None:
+        lines.append(f"> *{_worked_on(request, request.source)}*")
     if request.last_image_sha256:
         lines.append("> *which ends with the second picture*")
     lines.append(_status(card, state))
@@ -106,7 +111,9 @@ def _view(card: _CardState) -> discord.ui.View:
     state = JobState(record.state)
     if not state.terminal:
         return job_view(record.id, (JobAction.CANCEL,))
-    actions = [JobAction.REROLL, JobAction.REMIX]
+    needs_model = GenerationRequest.from_json(record.request_json).command.needs_model
+    # Without a model there is no seed, so that it would only be the same clip again.
+    actions = [JobAction.REROLL, JobAction.REMIX] if needs_model else []
     if state is JobState.SUCCEEDED and not record.private:
         actions.append(JobAction.UNSHARE if card.shared else JobAction.SHARE)
     return job_view(record.id, (*actions, JobAction.DELETE))
@@ -155,10 +162,25 @@ def _progress_line(progress: Progress | None, price: str) -> str:
     return f"⚙️ `{bar}` step {progress.step} of {progress.steps} · {price}"
 
 
+def _worked_on(request: GenerationRequest, source: SourceClip) -> str:
+    """What is done to which clip."""
+    clip = "the uploaded clip" if source.job_id is None else f"the clip of job {source.job_id}"
+    match request.command:
+        case Command.UPSCALE:
+            return f"{clip}, twice as large"
+        case Command.SMOOTH:
+            return f"{clip}, at {request.fps} frames a second"
+        case _:
+            return f"{clip} ({source.seconds:.1f} s), and {request.seconds:g} s more"
+
+
 def _settings(request: GenerationRequest, model_title: str) -> str:
+    if not request.command.needs_model:
+        return model_title
     parts = [model_title]
     if request.seconds:
-        parts.append(f"{request.seconds:g} s")
+        more = " more" if request.command is Command.EXTEND else ""
+        parts.append(f"{request.seconds:g} s{more}")
     parts += [request.aspect, f"motion {request.motion}"]
     if request.camera is not CameraMove.NONE:
         parts.append(f"camera {request.camera.value}")

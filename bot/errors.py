@@ -5,6 +5,7 @@ BotError
 ├── ModeratorsOnly      the command needs a moderator's permission
 ├── ChannelForbidden    the bot may not post where the command was typed
 ├── JobUnavailable      the job of a button or page is gone
+├── NoFinishedClip      the job has no clip, or not yet
 ├── NotCancellable      the job has already ended
 ├── NotRequeueable      the job is not dead, or was tried again before
 ├── AuthorCannotPay     a dead job's author lacks the credits to try it again
@@ -51,6 +52,14 @@ class ChannelForbidden(BotError):
 
 class JobUnavailable(BotError):
     """No such job any more."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class NoFinishedClip(BotError):
+    """There is nothing to work on: the job still runs, or made no clip."""
 
     def __init__(self, job_id: str) -> None:
         super().__init__(job_id)

@@ -32,6 +32,7 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         + (f" These can: {_listed(e.able)}." if e.able else "")
     ),
     generation_errors.UnusableImage: lambda e: f"I cannot use that picture: {e.reason}.",
+    generation_errors.UnusableVideo: lambda e: f"I cannot use that video: {e.reason}.",
     generation_errors.InvalidRequest: lambda e: f"The {e.field} {e.reason}.",
     generation_errors.QueueFull: lambda e: (
         f"You already have {e.limit} jobs waiting or running; let one finish, or cancel one "
@@ -78,6 +79,7 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         "try another channel or ask a moderator."
     ),
     bot_errors.JobUnavailable: lambda e: f"Job {e.job_id} does not exist any more.",
+    bot_errors.NoFinishedClip: lambda e: f"Job {e.job_id} has no finished clip.",
     bot_errors.NotCancellable: lambda e: f"That job has already {_ended(e.state)}.",
     bot_errors.NotRequeueable: lambda e: (
         f"Job {e.job_id} is not on the list of dead jobs any more; see /admin dead."

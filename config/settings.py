@@ -127,6 +127,14 @@ class LimitsSettings(Group):
         default=16_000_000,
         description="The largest image accepted, in pixels (width times height).",
     )
+    video_bytes: Count = Field(
+        default=25 * 1024 * 1024, description="The largest video file accepted, in bytes."
+    )
+    video_pixels: Count = Field(
+        default=3_700_000,
+        description="The largest frame of a video accepted, in pixels (width times height).",
+    )
+    video_seconds: Count = Field(default=20, description="The longest video accepted, in seconds.")
     narration_scenes: Count = Field(
         default=12, description="Scenes, which are sentences, of one story."
     )

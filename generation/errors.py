@@ -4,7 +4,8 @@ GenerationError
 ├── InvalidRequest          the request itself is wrong; nothing was started or charged
 │   ├── UnknownModel        no such model in the catalogue
 │   ├── UnsupportedOption   the model exists and cannot do this
-│   └── UnusableImage       the uploaded picture cannot be read within the limits
+│   ├── UnusableImage       the uploaded picture cannot be read within the limits
+│   └── UnusableVideo       the uploaded video cannot be read within the limits
 ├── InvalidCatalogue        a model's entry in a TOML file is wrong; nothing is started
 ├── LicenceNotAccepted      a model is enabled whose licence the operator must accept first
 ├── QueueFull               a waiting limit is reached
@@ -62,6 +63,13 @@ class UnusableImage(InvalidRequest):
 
     def __init__(self, reason: str) -> None:
         super().__init__("image", reason)
+
+
+class UnusableVideo(InvalidRequest):
+    """The uploaded file is not a video that can be read within the limits."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("video", reason)
 
 
 class InvalidCatalogue(GenerationError):

@@ -12,6 +12,7 @@ from itertools import islice
 import av.error
 import numpy as np
 from av.filter import Graph
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from generation import decoding
@@ -75,7 +76,7 @@ def interpolated(pictures: Iterator[Image], source: SourceClip, *, fps: int) -> 
     rate = Fraction(source.fps).limit_denominator(1001)
     graph = Graph()
     begin = graph.add_buffer(
-        width=source.width, height=source.height, format="yuv420p", time_base=1 / rate
+        width=source.width, height=source.height, format=VideoFormat("yuv420p"), time_base=1 / rate
     )
     middle = graph.add("minterpolate", f"fps={fps}:{INTERPOLATION}")
     end = graph.add("buffersink")

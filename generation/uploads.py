@@ -1,19 +1,27 @@
-"""Untrusted pictures made safe: decoded in a process of their own, under limits."""
+"""Untrusted pictures and videos made safe: decoded in a process of their own, under limits."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from generation.errors import UnusableImage
+from generation.errors import UnusableImage, UnusableVideo
 
 MAX_FRAMES = 200
 MAX_SIDE_PIXELS = 1024
 DECODER_TIMEOUT_SECONDS = 15.0
 DECODER = Path(__file__).with_name("upload_decoder.py")
+MAX_VIDEO_SIDE_PIXELS = 1280
+VIDEO_DECODER_TIMEOUT_SECONDS = 120.0
+VIDEO_DECODER = Path(__file__).with_name("video_decoder.py")
 EXIT_REFUSED = 2
+
+Unusable = UnusableImage | UnusableVideo
 
 
 async def read_image(data: bytes, *, max_bytes: int, max_pixels: int) -> bytes:
@@ -21,36 +29,70 @@ async def read_image(data: bytes, *, max_bytes: int, max_pixels: int) -> bytes:
 
     Takes PNG, JPEG, WebP and GIF. Raises UnusableImage with the reason.
     """
+    _check_size(data, max_bytes, UnusableImage)
+    decoder = (str(DECODER), str(max_pixels), str(MAX_FRAMES), str(MAX_SIDE_PIXELS))
+    png, _ = await _decoded(data, decoder, DECODER_TIMEOUT_SECONDS, UnusableImage)
+    return png
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadedVideo:
+    """A video made clean: `media` is an MP4 (H.264, AAC where it had sound)."""
+
+    media: bytes
+    width: int
+    height: int
+    fps: float
+    seconds: float
+
+
+async def read_video(
+    data: bytes, *, max_bytes: int, max_pixels: int, max_seconds: int
+) -> UploadedVideo:
+    """The video upright, at an even pace, without metadata, at most 1280 pixels a side.
+
+    Takes MP4, MOV, MKV and WebM with usual codecs, whose frames have at most `max_pixels`. Raises
+    UnusableVideo with the reason.
+    """
+    _check_size(data, max_bytes, UnusableVideo)
+    limits = (str(max_pixels), str(max_seconds), str(MAX_VIDEO_SIDE_PIXELS))
+    decoder = (str(VIDEO_DECODER), *limits)
+    media, facts = await _decoded(data, decoder, VIDEO_DECODER_TIMEOUT_SECONDS, UnusableVideo)
+    return UploadedVideo(media=media, **json.loads(facts))
+
+
+def _check_size(data: bytes, max_bytes: int, unusable: type[Unusable]) -> None:
     if not data:
-        raise UnusableImage("it is empty")
+        raise unusable("it is empty")
     if len(data) > max_bytes:
-        raise UnusableImage(
-            f"it has {len(data) / 2**20:.1f} MiB; {max_bytes / 2**20:g} MiB are allowed"
-        )
+        raise unusable(f"it has {len(data) / 2**20:.1f} MiB; {max_bytes / 2**20:g} MiB are allowed")
+
+
+async def _decoded(
+    data: bytes, decoder: Sequence[str], timeout_seconds: float, unusable: type[Unusable]
+) -> tuple[bytes, bytes]:
+    """What the program writes to standard output and standard error."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",  # neither the environment nor the working directory decide what is imported
-        str(DECODER),
-        str(max_pixels),
-        str(MAX_FRAMES),
-        str(MAX_SIDE_PIXELS),
+        *decoder,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={},
     )
     try:
-        async with asyncio.timeout(DECODER_TIMEOUT_SECONDS):
-            png, reason = await process.communicate(data)
+        async with asyncio.timeout(timeout_seconds):
+            made, said = await process.communicate(data)
     except TimeoutError:
-        raise UnusableImage("it takes too long to read") from None
+        raise unusable("it takes too long to read") from None
     finally:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.communicate()
     if process.returncode == EXIT_REFUSED:
-        raise UnusableImage(reason.decode(errors="replace").strip())
+        raise unusable(said.decode(errors="replace").strip())
     if process.returncode != 0:
-        raise UnusableImage("it takes too much memory or time to read")
-    return png
+        raise unusable("it takes too much memory or time to read")
+    return made, said

@@ -49,6 +49,8 @@ DESCRIPTIONS = {
     "negative": "What the clip should not show",
     "private": "Keep the clip out of the gallery",
     "image": "PNG, JPEG, WebP or GIF; the clip begins with it",
+    "clip": "The job id of a clip of this server; it is at the foot of its card",
+    "video": "Instead of a clip: MP4, MOV or WebM",
     "end": "A second picture; the clip ends with it",
 }
 
@@ -56,6 +58,17 @@ DESCRIPTIONS = {
 def described(*names: str) -> Any:
     """The descriptions of these options, worded once for all commands."""
     return app_commands.describe(**{name: DESCRIPTIONS[name] for name in names})
+
+
+def model_choices(catalogue: Catalogue, command: str, typed: str) -> list[Choice[str]]:
+    """The enabled models that can do the command and whose name has what was typed."""
+    wanted = typed.casefold()
+    return [
+        Choice(name=f"{card.title} ({card.id})", value=card.id)
+        for card in catalogue
+        if command in card.commands
+        and (wanted in card.id.casefold() or wanted in card.title.casefold())
+    ][:AUTOCOMPLETE_CHOICES]
 
 
 @app_commands.guild_only()
@@ -195,14 +208,8 @@ class GenerateCog(commands.Cog):
     async def _complete_model(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
-        wanted = typed.casefold()
         command = interaction.command.name if interaction.command else ""
-        return [
-            Choice(name=f"{card.title} ({card.id})", value=card.id)
-            for card in self._catalogue
-            if command in card.commands
-            and (wanted in card.id.casefold() or wanted in card.title.casefold())
-        ][:AUTOCOMPLETE_CHOICES]
+        return model_choices(self._catalogue, command, typed)
 
     @imagine_video.autocomplete("preset")
     async def _complete_preset(

@@ -19,6 +19,10 @@ HELP = """\
 `/imagine-video` words become a clip · `/animate` a picture moves, or becomes another
 `/loop` the end meets the start · `/narrate` a story becomes a film with speech and captions
 
+**Work on a clip**
+`/extend` goes on from its end · `/upscale` makes it twice as large · `/smooth` gives it more \
+frames a second. Name a clip by the job id at the foot of its card, or upload a video.
+
 **Build on it**
 Each clip has a card with buttons: reroll for a new seed, remix to change the words, share to put \
 it into the gallery. Anybody may remix what is public; `/gallery` pages through it.

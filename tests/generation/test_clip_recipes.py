@@ -170,12 +170,13 @@ def test_what_smooth_puts_between_two_frames_is_where_things_would_be(make: Prod
     request = asked(Command.SMOOTH, given, fps=24)
     made = decode(make(request, files=files_of(request, given))[0].media)
     seen = decode(given).astype(float)
-    errors, blended = [], []
+    errors: list[float] = []
+    blended: list[float] = []
     for between in range(1, 20, 2):
         blend = (seen[between // 2] + seen[between // 2 + 1]) / 2
         disc = np.abs(blend - truth[between]).max(axis=-1) > 25  # where it matters
-        errors.append(np.abs(made[between].astype(float) - truth[between])[disc].mean())
-        blended.append(np.abs(blend - truth[between])[disc].mean())
+        errors.append(float(np.abs(made[between].astype(float) - truth[between])[disc].mean()))
+        blended.append(float(np.abs(blend - truth[between])[disc].mean()))
     assert np.mean(errors) < 0.8 * np.mean(blended)
 
 

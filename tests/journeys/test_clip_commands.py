@@ -6,8 +6,20 @@ from pathlib import Path
 
 from PIL import Image
 
+from generation.inspection import inspect
+from tests.generation.moving_pictures import turning
+from tests.generation.test_uploaded_videos import video
 from tests.journeys.scripted_executor import ScriptedExecutor
-from tests.journeys.stage import Stage, finished_card, order
+from tests.journeys.stage import (
+    Stage,
+    card_of,
+    credits_of,
+    finished_card,
+    make_settings,
+    open_playground,
+    open_stage,
+    order,
+)
 
 
 def picture(file: Path, colour: str) -> Path:
@@ -29,3 +41,105 @@ async def test_animate_brings_its_two_pictures_to_the_model(
     assert made.request.last_image_sha256 is not None
     assert set(made.files) == {made.request.image_sha256, made.request.last_image_sha256}
     assert again.files == made.files
+
+
+async def test_extend_goes_on_from_the_clip_of_a_job(
+    stage: Stage, executor: ScriptedExecutor
+) -> None:
+    async with stage.member() as ada:
+        first = await order(ada, "/imagine-video prompt:a red circle duration:1")
+        media = await ada.download((await finished_card(ada, first)).attachments[0])
+        before = await credits_of(ada)
+        job_id = await order(ada, f"/extend clip:{first} seed:3")
+        card = await finished_card(ada, job_id)
+        assert f"the clip of job {first} (1.0 s), and 2 s more" in card.text
+        assert "a red circle" in card.text, "the words of the clip are taken over"
+        assert await credits_of(ada) == before - 2
+    request = executor.log[-1].request
+    assert request.source is not None
+    assert dict(executor.log[-1].files) == {request.source.sha256: media}
+
+
+async def test_upscale_and_smooth_cost_the_least_price_and_cannot_be_rerolled(
+    stage: Stage, executor: ScriptedExecutor
+) -> None:
+    async with stage.member() as ada:
+        first = await order(ada, "/imagine-video prompt:a red circle duration:2")
+        await finished_card(ada, first)
+        before = await credits_of(ada)
+        for line, said in (
+            (f"/upscale clip:{first}", "twice as large"),
+            (f"/smooth clip:{first} fps:48", "at 48 frames a second"),
+        ):
+            card = await finished_card(ada, await order(ada, line))
+            assert said in card.text
+            assert "Reroll" not in [button.get("label") for button in card.buttons]
+        assert await credits_of(ada) == before - 2
+    assert [execution.request.model for execution in executor.log[1:]] == [
+        "Lanczos",
+        "motion compensation",
+    ]
+
+
+async def test_an_uploaded_video_is_worked_on_after_a_restart_too(
+    tmp_path: Path, executor: ScriptedExecutor
+) -> None:
+    file = tmp_path / "mine.webm"
+    file.write_bytes(video(turning(12), codec="libvpx", kind="webm"))
+    settings = make_settings(tmp_path)
+    executor.hold()
+    async with open_playground() as playground:
+        async with open_stage(playground, settings, executor) as stage, stage.member() as ada:
+            job_id = await order(ada, f"/upscale video:@{file}")
+            await card_of(ada, job_id, having="step 1 of 4")
+        again = ScriptedExecutor()
+        async with open_stage(playground, settings, again) as stage, stage.member() as ada:
+            card = await finished_card(ada, job_id)
+            assert card.attachments
+            assert "the uploaded clip, twice as large" in card.text
+    assert again.log[-1].files == executor.log[-1].files
+    assert inspect(next(iter(again.log[-1].files.values()))).codec == "h264"
+
+
+async def test_a_clip_that_cannot_be_worked_on_is_refused_and_costs_nothing(
+    stage: Stage, executor: ScriptedExecutor, tmp_path: Path
+) -> None:
+    words = tmp_path / "words.mp4"
+    words.write_bytes(b"no video")
+    async with stage.member() as ada, stage.member("Grace") as grace:
+        hidden = await order(grace, "/imagine-video prompt:a red circle private:true")
+        await finished_card(ada, hidden)
+        own = await order(ada, "/imagine-video prompt:a red circle")
+        await finished_card(ada, own)
+        executor.hold()
+        running = await order(ada, "/imagine-video prompt:a blue star")
+        before = await credits_of(ada)
+        for line, said in (
+            ("/extend", "name a job, or upload a video"),
+            ("/upscale clip:nosuchjob", "does not exist"),
+            (f"/upscale clip:{hidden}", "Only the author"),
+            (f"/smooth clip:{running}", "has no finished clip"),
+            (f"/extend video:@{words}", "I cannot use that video"),
+            (f"/upscale clip:{own} video:@{words}", "not both"),
+            (f"/extend clip:{own} duration:59", "duration"),
+        ):
+            reply = await (await ada.type(line)).reply()
+            assert said in reply.text, (line, reply.text)
+            assert reply.ephemeral
+        assert await credits_of(ada) == before
+        executor.let_go()
+        await finished_card(ada, running)
+    async with stage.member("Ada", guild="Film Club") as elsewhere:
+        reply = await (await elsewhere.type(f"/upscale clip:{own}")).reply()
+        assert "does not exist" in reply.text
+
+
+async def test_ones_own_clips_are_offered(stage: Stage) -> None:
+    async with stage.member() as ada:
+        job_id = await order(ada, "/imagine-video prompt:a red circle")
+        await finished_card(ada, job_id)
+        offered = await ada.autocomplete("/smooth clip:red", "clip")
+        assert [choice["value"] for choice in offered] == [job_id]
+        assert [each["value"] for each in await ada.autocomplete("/extend model:", "model")] == [
+            "pocket"
+        ]

@@ -88,3 +88,26 @@ async def test_a_running_pipeline_is_cancelled_mid_step_and_the_worker_lives_on(
         again = await order(ada, "/imagine-video prompt:a red circle duration:1")
         assert (await finished_card(ada, again)).attachments
         assert worker_of(stage) == first
+
+
+async def test_an_extended_clip_keeps_moving_the_same_way_and_can_be_smoothed_and_enlarged(
+    stage: Stage,
+) -> None:
+    async with stage.member() as ada:
+        first = await order(
+            ada, "/imagine-video prompt:a red circle moving right duration:1 seed:7"
+        )
+        await finished_card(ada, first)
+        longer = await order(ada, f"/extend clip:{first} duration:1 seed:8")
+        card = await finished_card(ada, longer)
+        assert "went on from its last 5 frames" in card.text
+        frames = decode(await ada.download(card.attachments[0]))
+        smooth = await finished_card(ada, await order(ada, f"/smooth clip:{longer} fps:24"))
+        smoothed = decode(await ada.download(smooth.attachments[0]))
+        large = await finished_card(ada, await order(ada, f"/upscale clip:{longer}"))
+        enlarged = decode(await ada.download(large.attachments[0]))
+    assert len(frames) == 24
+    track = follow(thing_masks(frames, background(frames)))
+    assert track.x[-1] > track.x[12] > track.x[0]
+    assert smoothed.shape == (48, *frames.shape[1:])
+    assert enlarged.shape == (24, 2 * frames.shape[1], 2 * frames.shape[2], 3)
