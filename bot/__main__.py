@@ -1,4 +1,7 @@
-"""The command line: `python -m bot run|demo|migrate|audit|doctor`. Parses and dispatches only."""
+"""The command line: `python -m bot run|demo|migrate|audit|doctor|models`.
+
+Parses and dispatches only.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import doctor, launch
+from bot import doctor, launch, model_files
 from bot.errors import BotError
 from bot.replies import startup_sentence
 from config.errors import ConfigError
@@ -33,6 +36,15 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("audit", help="check that credits, jobs and deliveries agree")
     doctor = commands.add_parser("doctor", help="check this machine and say how to mend it")
     doctor.add_argument("--quick", action="store_true", help="only what a health check needs")
+    models = commands.add_parser("models", help="the open models: list them, get their weights")
+    models_commands = models.add_subparsers(dest="models_command", required=True)
+    models_commands.add_parser("list", help="every model of the catalogue, and what keeps it off")
+    pull = models_commands.add_parser("pull", help="download models and lock their revisions")
+    pull.add_argument("model", nargs="+", help="ids of the catalogue")
+    check = models_commands.add_parser(
+        "check", help="load models, make two steps with each, and tell time and memory"
+    )
+    check.add_argument("model", nargs="*", help="ids of the catalogue (default: the enabled ones)")
     demo = commands.add_parser(
         "demo", help="the bot on a local playground: no token, no GPU, no download"
     )
@@ -75,6 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return asyncio.run(launch.audit_database(settings))
             case "doctor":
                 return doctor.run(settings, quick=options.quick)
+            case "models":
+                return model_files.run(settings, options)
             case _:
                 return asyncio.run(launch.demonstrate(settings, options))
     except (BotError, ConfigError, GenerationError, StorageError, OSError) as error:

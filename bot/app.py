@@ -109,7 +109,7 @@ async def open_service(
         kept = await _open_storage(stack, settings)
         gauges = Gauges(database=kept.database, metrics=metrics)
         await gauges.audit()
-        catalogue = Catalogue.load(settings.generation.enabled_models)
+        catalogue = _catalogue(settings)
         catalogue.get(settings.generation.default_model)
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
         if executor is None:
@@ -176,6 +176,15 @@ async def open_service(
             metrics=metrics,
         )
         log.info("stopping")
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    generation = settings.generation
+    return Catalogue.load(
+        generation.enabled_models,
+        accepted_licences=generation.accepted_licences,
+        operator_file=generation.catalogue_file,
+    )
 
 
 async def _open_storage(stack: AsyncExitStack, settings: Settings) -> _Kept:
@@ -295,6 +304,8 @@ def _local_executor(settings: Settings) -> LocalExecutor:
     return LocalExecutor(
         setup=WorkerSetup(
             catalogue_file=CATALOGUE_FILE,
+            operator_catalogue=generation.catalogue_file,
+            lock_file=generation.lock_file,
             model_folders=generation.model_folders,
             device=generation.device,
             threads=max(1, (os.cpu_count() or 1) // generation.executor_slots),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from generation.models.catalogue import ModelCard
+from generation.models.card import ModelCard
 from generation.narration.script import split_scenes
 from generation.request import Command, GenerationRequest
 
@@ -31,7 +31,5 @@ def credits_for(request: GenerationRequest, card: ModelCard, *, max_scenes: int)
         seconds = request.seconds
     if request.command is Command.LOOP and request.image_sha256 is None:
         seconds *= 1.5
-    return max(
-        1,
-        math.ceil(seconds * card.price_credits_per_second * request.steps / card.steps_default),
-    )
+    share = request.steps / card.default_preset.steps_default
+    return max(1, math.ceil(seconds * card.price_credits_per_second * share))

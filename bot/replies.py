@@ -27,7 +27,10 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         f"There is no model called “{e.model}” here. You can choose {_listed(e.enabled)}; "
         "see /models."
     ),
-    generation_errors.UnsupportedOption: lambda e: f"The {e.field} does not fit: {e}.",
+    generation_errors.UnsupportedOption: lambda e: (
+        f"The {e.field} does not fit: {e.model} {e.said}."
+        + (f" These can: {_listed(e.able)}." if e.able else "")
+    ),
     generation_errors.UnusableImage: lambda e: f"I cannot use that picture: {e.reason}.",
     generation_errors.InvalidRequest: lambda e: f"The {e.field} {e.reason}.",
     generation_errors.QueueFull: lambda e: (

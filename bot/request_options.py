@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from generation.errors import InvalidRequest
+from generation.models.card import DEFAULT_PRESET
 from generation.models.catalogue import Catalogue
 from generation.narration.script import split_scenes
 from generation.request import CameraMove, Command, GenerationRequest
@@ -22,6 +23,7 @@ class RequestOptions:
     command: Command
     prompt: str = ""
     model: str | None = None
+    preset: str | None = None
     seconds: float | None = None
     aspect: str | None = None
     camera: CameraMove = CameraMove.NONE
@@ -45,6 +47,8 @@ def complete(
     Raises UnknownModel, InvalidRequest, UnsupportedOption.
     """
     card = catalogue.get(options.model or default_model)
+    preset_name = options.preset or DEFAULT_PRESET
+    preset = card.preset(preset_name)
     narrated = options.command is Command.NARRATE
     if narrated and not split_scenes(options.prompt, max_scenes=1):
         raise InvalidRequest("story", "has no words to speak")
@@ -55,15 +59,16 @@ def complete(
         seconds=0 if narrated else _given(options.seconds, card.seconds_default),
         aspect=options.aspect or card.aspect_default,
         seed=draw_seed() if options.seed is None else options.seed,
-        steps=_given(options.steps, card.steps_default),
-        guidance=_given(options.guidance, card.guidance_default),
+        steps=_given(options.steps, preset.steps_default),
+        guidance=_given(options.guidance, preset.guidance_default),
         motion=options.motion,
         camera=options.camera,
         negative_prompt=options.negative_prompt.strip(),
         image_sha256=image_sha256,
         private=options.private,
+        preset=preset_name,
     )
-    card.check(request)
+    catalogue.check(request)
     return request
 
 

@@ -85,8 +85,8 @@ class Submission:
 
     def price(self, request: GenerationRequest) -> int:
         """Credits that this request costs. Raises UnknownModel, UnsupportedOption."""
+        self._catalogue.check(request)
         card = self._catalogue.get(request.model)
-        card.check(request)
         return credits_for(request, card, max_scenes=self._settings.limits.narration_scenes)
 
     async def submit(self, order: Order) -> Accepted:

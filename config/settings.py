@@ -164,6 +164,19 @@ class GenerationSettings(Group):
     enabled_models: tuple[ModelId, ...] = Field(
         default=("pocket",), min_length=1, description="The models that members can choose."
     )
+    accepted_licences: tuple[ModelId, ...] = Field(
+        default=(),
+        description="Models with a restricted licence that you have read and accept.",
+    )
+    catalogue_file: Path | None = Field(
+        default=None,
+        description="A TOML file with models of your own, and changes to those that ship.",
+    )
+    lock_file: Path = Field(
+        default=Path("models.lock.json"),
+        description="Revisions and hashes of downloaded models; "
+        "`python -m bot models pull` writes it.",
+    )
     model_folders: Mapping[ModelId, Path] = Field(
         default={}, description="Local folders to load models from, by model."
     )

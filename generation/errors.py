@@ -5,6 +5,8 @@ GenerationError
 │   ├── UnknownModel        no such model in the catalogue
 │   ├── UnsupportedOption   the model exists and cannot do this
 │   └── UnusableImage       the uploaded picture cannot be read within the limits
+├── InvalidCatalogue        a model's entry in a TOML file is wrong; nothing is started
+├── LicenceNotAccepted      a model is enabled whose licence the operator must accept first
 ├── QueueFull               a waiting limit is reached
 ├── UnknownJob              no such job in any lane
 ├── UnreadableMedia         a file is no video that can be read
@@ -46,11 +48,13 @@ class UnknownModel(InvalidRequest):
 
 
 class UnsupportedOption(InvalidRequest):
-    """The chosen model cannot do what one option asks for."""
+    """The chosen model cannot do what one option asks for; `able` are the enabled ones that can."""
 
-    def __init__(self, field: str, model: str, reason: str) -> None:
+    def __init__(self, field: str, model: str, reason: str, able: tuple[str, ...] = ()) -> None:
         super().__init__(field, f"{model}: {reason}")
         self.model = model
+        self.said = reason
+        self.able = able
 
 
 class UnusableImage(InvalidRequest):
@@ -58,6 +62,30 @@ class UnusableImage(InvalidRequest):
 
     def __init__(self, reason: str) -> None:
         super().__init__("image", reason)
+
+
+class InvalidCatalogue(GenerationError):
+    """A file of models is wrong: `reason` says what, `line` where (from 1; None: nowhere)."""
+
+    def __init__(self, file: str, line: int | None, reason: str) -> None:
+        super().__init__(f"{file}{'' if line is None else f':{line}'}: {reason}")
+        self.file = file
+        self.line = line
+        self.reason = reason
+
+
+class LicenceNotAccepted(GenerationError):
+    """A model may not be used by everybody or everywhere, and the operator has not said that it
+    may be used here."""
+
+    def __init__(self, model: str, licence: str, restriction: str) -> None:
+        limits = f" ({restriction})" if restriction else ""
+        super().__init__(
+            f"{model} comes under {licence}{limits}. Read it, then add {model!r} to "
+            "generation.accepted_licences, or take it from generation.enabled_models"
+        )
+        self.model = model
+        self.licence = licence
 
 
 class QueueFull(GenerationError):

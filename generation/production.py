@@ -16,14 +16,14 @@ from PIL import ImageOps
 
 from generation.clip import Clip, ClipFacts
 from generation.clip_label import ClipLabel
-from generation.encoding import encode_clip
+from generation.encoding import Sound, encode_clip
 from generation.errors import GenerationFailed
 from generation.executor import Execution
 from generation.inspection import inspect
 from generation.job import Progress, Stage
 from generation.loop_seam import Seam, seam
-from generation.models.adapter import Frames, Image, Shot
-from generation.models.catalogue import ModelCard
+from generation.models.adapter import Footage, Frames, Image, Shot, Waveform
+from generation.models.card import ModelCard, Task
 from generation.models.loading import LoadedModel, LoadedModels
 from generation.narration.film import make_film
 from generation.narration.shots import SceneShot
@@ -104,10 +104,11 @@ class _Studio:
             guidance=request.guidance,
             motion=request.motion,
             camera=request.camera,
+            preset=request.preset,
         )
 
-    def film(self, shot: Shot, *, number: int = 1, count: int = 1) -> Frames:
-        """The frames of a shot, the `number`th of `count`, with progress over all their steps."""
+    def film(self, shot: Shot, *, number: int = 1, count: int = 1) -> Footage:
+        """A shot, the `number`th of `count`, with progress over all their steps."""
 
         def on_step(step: int, steps: int) -> None:
             self.progress(Stage.GENERATING, (number - 1) * steps + step, count * steps)
@@ -116,9 +117,9 @@ class _Studio:
 
         self.progress(Stage.GENERATING, (number - 1) * shot.steps, count * shot.steps)
         began = time.monotonic()
-        frames = self.model.generate(shot, on_step)
+        footage = self.model.generate(shot, on_step)
         self.model_seconds += time.monotonic() - began
-        return frames
+        return footage
 
     def picture(self) -> Image | None:
         """The upload, cut to the clip's proportions."""
@@ -132,13 +133,14 @@ class _Studio:
             )
         return np.asarray(fitted)
 
-    def encode(self, frames: Frames, fps: float) -> bytes:
+    def encode(self, frames: Frames, fps: float, sound: Waveform | None = None) -> bytes:
         self.progress(Stage.ENCODING, 0, 1)
         return encode_clip(
             frames,
             fps=fps,
             max_bytes=self.execution.max_bytes,
             label=self.label(),
+            audio=None if sound is None else mono(sound, seconds=len(frames) / fps),
             display_scale=self.card.display_scale,
         )
 
@@ -167,11 +169,43 @@ def _imagine_video(studio: _Studio) -> _Made:
     """One shot; an upload, if there is one, is its first frame."""
     seconds = studio.request.seconds
     shot = replace(studio.shot(seconds=seconds), first_image=studio.picture())
-    frames = studio.film(shot)[: studio.card.frames_kept(seconds)]
-    return _Made(media=studio.encode(frames, studio.card.fps), width=studio.display_width)
+    footage = studio.film(shot)
+    frames = footage.frames[: studio.card.frames_kept(seconds)]
+    media = studio.encode(frames, studio.card.fps, footage.sound)
+    return _Made(media=media, width=studio.display_width)
+
+
+def mono(sound: Waveform, *, seconds: float) -> Sound:
+    """A model's sound as the encoder takes it, exactly so long: cut, or silent at the end."""
+    count = round(seconds * sound.sample_rate)
+    samples = sound.samples.mean(axis=1)[:count]
+    samples = np.pad(samples, (0, count - len(samples)))
+    loudest = np.iinfo(np.int16).max
+    return Sound(
+        samples=np.rint(np.clip(samples, -1.0, 1.0) * loudest).astype(np.int16),
+        sample_rate=sound.sample_rate,
+    )
 
 
 def _loop(studio: _Studio) -> _Made:
+    """The best loop that the model can make: between twice the same picture, else blended."""
+    if Task.FIRST_LAST in studio.card.tasks:
+        return _loop_between_pictures(studio)
+    return _loop_by_blending(studio)
+
+
+def _loop_by_blending(studio: _Studio) -> _Made:
+    """A shot a third longer than the loop, whose end then fades into its start."""
+    seconds, card = studio.request.seconds, studio.card
+    kept = card.frames_kept(seconds)
+    shot = replace(studio.shot(seconds=seconds * 4 / 3), first_image=studio.picture())
+    circle = blended_loop(studio.film(shot).frames)
+    media = studio.encode(circle, len(circle) / (kept / card.fps))
+    notes = ("The end is blended into the start.",)
+    return _Made(media=media, width=studio.display_width, seam=seam(circle), notes=notes)
+
+
+def _loop_between_pictures(studio: _Studio) -> _Made:
     """A shot between twice the same picture, whose second showing is dropped.
 
     Without an upload the picture is made first, as a shot of one frame. All frames that the
@@ -182,11 +216,11 @@ def _loop(studio: _Studio) -> _Made:
     key = studio.picture()
     count = 1 if key is not None else 2
     if key is None:
-        key = studio.film(replace(studio.shot(seconds=seconds), frames=1), count=count)[0]
+        key = studio.film(replace(studio.shot(seconds=seconds), frames=1), count=count).frames[0]
     kept = studio.card.frames_kept(seconds)
     frames = studio.card.frames_generated((kept + 1) / studio.card.fps)
     shot = replace(studio.shot(seconds=seconds), frames=frames, first_image=key, last_image=key)
-    circle = studio.film(shot, number=count, count=count)[:-1]
+    circle = studio.film(shot, number=count, count=count).frames[:-1]
     found, notes = seam(circle), ()
     if not found.is_seamless and not found.is_static:
         circle, notes = blended_loop(circle), ("The end is blended into the start.",)
@@ -215,9 +249,9 @@ def _narrate(studio: _Studio) -> _Made:
             studio.shot(seconds=scene.seconds),
             prompt=scene.prompt,
             seed=(seed + scene.number - 1) % (SEED_MAX + 1),
-            first_image=scene.first_image,
+            first_image=scene.first_image if Task.IMAGE in card.tasks else None,
         )
-        return studio.film(shot, number=scene.number, count=scene.count)
+        return studio.film(shot, number=scene.number, count=scene.count).frames
 
     film = make_film(
         studio.request.prompt,

@@ -53,6 +53,7 @@ class GenerationRequest:
     `prompt` is the story for `/narrate` and may be empty where there is an image.
     `seconds` is the asked length; 0 for `/narrate`, whose length its speech decides.
     `image_sha256` names the re-encoded upload in the media files.
+    `preset` names one of the model's presets; steps and guidance are filled in from it.
     `parent_job_id` is the job that this one rerolls or remixes.
     Raises InvalidRequest.
     """
@@ -71,6 +72,7 @@ class GenerationRequest:
     image_sha256: str | None = None
     private: bool = False
     parent_job_id: str | None = None
+    preset: str = "default"
 
     def __post_init__(self) -> None:
         limit = STORY_MAX_CHARACTERS if self.command is Command.NARRATE else PROMPT_MAX_CHARACTERS

@@ -29,13 +29,23 @@ def main() -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--model", default="pocket", help="the default model's id")
     parser.add_argument("--model-folder", type=Path, help="where that model's weights are")
+    parser.add_argument("--catalogue-file", type=Path, help="the operator's own models")
+    parser.add_argument("--lock-file", type=Path, help="the revisions of downloaded models")
     arguments = parser.parse_args()
     report("torch", check_torch)
     report("device", lambda: check_device(arguments.device))
     report("video encoders", check_encoders)
     report("ffmpeg", check_ffmpeg)
     report("speech", check_speech)
-    report("model", lambda: check_model(arguments.model, arguments.model_folder))
+    report(
+        "model",
+        lambda: check_model(
+            arguments.model,
+            arguments.model_folder,
+            arguments.catalogue_file,
+            arguments.lock_file,
+        ),
+    )
 
 
 def report(subject: str, check: Callable[[], str]) -> None:
@@ -119,21 +129,30 @@ def check_ffmpeg() -> str:
     return f"{version}, {f'by IMAGEIO_FFMPEG_EXE={named}' if named else 'from imageio-ffmpeg'}"
 
 
-def check_model(model: str, folder: Path | None) -> str:
+def check_model(
+    model: str,
+    folder: Path | None,
+    operator_catalogue: Path | None = None,
+    lock_file: Path | None = None,
+) -> str:
     """The default model's weights are there, as safetensors, and those that were evaluated."""
-    from generation.errors import GenerationFailed
-    from generation.models.catalogue import CATALOGUE_FILE, read_catalogue
+    from generation.errors import GenerationError, GenerationFailed
+    from generation.models.card_file import CATALOGUE_FILE, read_catalogue
 
-    cards = {card.id: card for card in read_catalogue(CATALOGUE_FILE)}
+    try:
+        cards = {card.id: card for card in read_catalogue(CATALOGUE_FILE, operator_catalogue)}
+    except GenerationError as error:
+        raise Wrong(str(error), "Mend that line of generation.catalogue_file.") from error
     if model not in cards:
         raise Wrong(
             f"the catalogue has no model {model!r}",
             f"Set generation.default_model to one of {', '.join(cards)}.",
         )
-    from generation.models.loading import find_weights
+    from generation.models.weights import WeightFolders
 
     try:
-        weights = find_weights(cards[model], folder)
+        folders = {} if folder is None else {model: folder}
+        weights = WeightFolders(folders, lock_file=lock_file).of_model(cards[model])
     except GenerationFailed as error:
         raise Wrong(str(error), "Do as it says, or choose the pocket model.") from error
     sizes = [file.stat().st_size for file in weights.folder.rglob("*.safetensors")]

@@ -49,12 +49,14 @@ def newest(connection: Connection, *, guild_id: int, limit: int) -> tuple[LogEnt
 
 
 def _acts(connection: Connection, guild_id: int, limit: int) -> Iterator[LogEntry]:
-    same = {"partition_by": (_ACTS.act, _ACTS.subject), "order_by": _ACTS.sequence}
+    same = (_ACTS.act, _ACTS.subject)
+    value_before = func.lag(_ACTS.value).over(partition_by=same, order_by=_ACTS.sequence)
+    detail_before = func.lag(_ACTS.detail).over(partition_by=same, order_by=_ACTS.sequence)
     query = (
         select(
             moderator_acts,
-            func.lag(_ACTS.value).over(**same).label("value_before"),
-            func.lag(_ACTS.detail).over(**same).label("detail_before"),
+            value_before.label("value_before"),
+            detail_before.label("detail_before"),
         )
         .where(_ACTS.guild_id == guild_id)
         .order_by(_ACTS.sequence.desc())

@@ -38,6 +38,7 @@ Prompt = Range[str, 1, PROMPT_MAX_CHARACTERS]
 DESCRIPTIONS = {
     "prompt": "What the clip shows",
     "model": "Which model makes it; see /models",
+    "preset": "A way to run the model, such as a faster one; see /models",
     "duration": "Seconds",
     "aspect": "Width to height",
     "camera": "What the camera does",
@@ -69,8 +70,8 @@ class GenerateCog(commands.Cog):
     @app_commands.command(name="imagine-video", description="Turn words into a video clip")
     @app_commands.guild_only()
     @described(
-        "prompt", "model", "duration", "aspect", "camera", "motion", "guidance", "steps", "seed",
-        "negative", "private",
+        "prompt", "model", "preset", "duration", "aspect", "camera", "motion", "guidance", "steps",
+        "seed", "negative", "private",
     )  # fmt: skip
     @app_commands.choices(camera=CAMERA_CHOICES, aspect=ASPECT_CHOICES)
     async def imagine_video(
@@ -78,6 +79,7 @@ class GenerateCog(commands.Cog):
         interaction: discord.Interaction[Any],
         prompt: Prompt,
         model: str | None = None,
+        preset: str | None = None,
         duration: Range[float, 1, 60] | None = None,
         aspect: str | None = None,
         camera: str = CameraMove.NONE.value,
@@ -92,6 +94,7 @@ class GenerateCog(commands.Cog):
             command=Command.IMAGINE_VIDEO,
             prompt=prompt,
             model=model,
+            preset=preset,
             seconds=duration,
             aspect=aspect,
             camera=CameraMove(camera),
@@ -191,11 +194,24 @@ class GenerateCog(commands.Cog):
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         wanted = typed.casefold()
+        command = interaction.command.name if interaction.command else ""
         return [
             Choice(name=f"{card.title} ({card.id})", value=card.id)
             for card in self._catalogue
-            if wanted in card.id.casefold() or wanted in card.title.casefold()
+            if command in card.commands
+            and (wanted in card.id.casefold() or wanted in card.title.casefold())
         ][:AUTOCOMPLETE_CHOICES]
+
+    @imagine_video.autocomplete("preset")
+    async def _complete_preset(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """The presets of the model that is typed already, else of the default one."""
+        model = interaction.namespace.model or self._settings.generation.default_model
+        presets = [name for card in self._catalogue if card.id == model for name in card.presets]
+        return [Choice(name=name, value=name) for name in presets if typed.casefold() in name][
+            :AUTOCOMPLETE_CHOICES
+        ]
 
     async def _order(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import discord
@@ -9,7 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from config.settings import Settings
-from generation.models.catalogue import Catalogue, ModelCard
+from generation.models.card import Licence, ModelCard
+from generation.models.catalogue import Catalogue
 from generation.pocket import vocabulary
 
 HELP = """\
@@ -33,6 +35,9 @@ EXAMPLES = (
     "/narrate story:A red boat moves right. The moon rises.",
 )
 
+EMBED_CHARACTERS = 6000  # Discord's limit for all text of a message's embeds
+EMBED_FIELDS = 25
+
 
 class GuideCog(commands.Cog):
     def __init__(self, *, settings: Settings, catalogue: Catalogue) -> None:
@@ -50,15 +55,39 @@ class GuideCog(commands.Cog):
     @app_commands.command(name="models", description="The models that can be chosen here")
     @app_commands.guild_only()
     async def list_models(self, interaction: discord.Interaction[Any]) -> None:
-        embed = discord.Embed(title="Models")
-        for card in self._catalogue:
-            default = card.id == self._settings.generation.default_model
-            embed.add_field(
-                name=f"{card.title} · `{card.id}`{' (default)' if default else ''}",
-                value=_describe(card),
-                inline=False,
-            )
-        await interaction.response.send_message(embed=embed, ephemeral=True)
+        first, *others = model_pages(
+            self._catalogue, default_model=self._settings.generation.default_model
+        )
+        await interaction.response.send_message(embed=first, ephemeral=True)
+        for page in others:
+            await interaction.followup.send(embed=page, ephemeral=True)
+
+
+def model_pages(cards: Iterable[ModelCard], *, default_model: str) -> list[discord.Embed]:
+    """One embed, or as many as Discord's limits ask for."""
+    pages = [discord.Embed(title="Models")]
+    for card in cards:
+        name = f"{card.title} · `{card.id}`{' (default)' if card.id == default_model else ''}"
+        value = _describe(card)
+        page = pages[-1]
+        full = len(page) + len(name) + len(value) > EMBED_CHARACTERS
+        if full or len(page.fields) == EMBED_FIELDS:
+            page = discord.Embed(title="Models, continued")
+            pages.append(page)
+        page.add_field(name=name, value=value, inline=False)
+    return pages
+
+
+def _licence(licence: Licence) -> str:
+    earning = {
+        "yes": "clips may earn money",
+        "limited": "earning money with clips is limited",
+        "no": "clips may not earn money",
+        "unknown": "read it before you earn money with clips",
+    }[licence.commercial]
+    return " · ".join(
+        part for part in (f"Licence: {licence.name}", earning, licence.restriction) if part
+    )
 
 
 def _describe(card: ModelCard) -> str:
@@ -68,7 +97,8 @@ def _describe(card: ModelCard) -> str:
         card.summary,
         f"{commands_text} · {', '.join(card.sizes)} · {card.seconds_min:g} to "
         f"{card.seconds_max:g} s · {price}",
-        f"-# Licence: {card.licence}",
+        *([f"Presets: {', '.join(card.presets)}"] if len(card.presets) > 1 else []),
+        f"-# {_licence(card.licence)}",
     ]
     if card.limited_vocabulary:
         lines += [

@@ -113,6 +113,9 @@ async def examine_generation(settings: Settings) -> list[Finding]:
     command += ["--model", generation.default_model]
     if folder := generation.model_folders.get(generation.default_model):
         command += ["--model-folder", str(folder)]
+    if generation.catalogue_file is not None:
+        command += ["--catalogue-file", str(generation.catalogue_file)]
+    command += ["--lock-file", str(generation.lock_file)]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *command,

@@ -35,8 +35,9 @@ PREFIX = struct.Struct(">II")
 class WorkerSetup:
     """The first message to a worker: what it must know for its whole life.
 
-    `device` is auto, cpu, cuda or mps. `model_folders` gives local folders for models of the
-    catalogue. `threads` bounds the cores it computes on. `preload` is loaded before the first job.
+    `device` is auto, cpu, cuda or mps. `operator_catalogue` is read over the catalogue,
+    `model_folders` gives local folders for its models, `lock_file` pins those of the hub.
+    `threads` bounds the cores it computes on. `preload` is loaded before the first job.
     """
 
     catalogue_file: Path
@@ -45,6 +46,8 @@ class WorkerSetup:
     threads: int
     narration_scenes: int
     preload: str | None
+    operator_catalogue: Path | None = None
+    lock_file: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,12 +97,16 @@ def unpack(header: bytes, blob: bytes) -> Message:
 def _setup_fields(setup: WorkerSetup) -> tuple[dict[str, Any], bytes]:
     fields = dataclasses.asdict(setup)
     fields["catalogue_file"] = str(setup.catalogue_file)
+    for name in ("operator_catalogue", "lock_file"):
+        fields[name] = None if fields[name] is None else str(fields[name])
     fields["model_folders"] = {model: str(path) for model, path in setup.model_folders.items()}
     return fields, b""
 
 
 def _read_setup(fields: dict[str, Any], _: bytes) -> WorkerSetup:
     fields["catalogue_file"] = Path(fields["catalogue_file"])
+    for name in ("operator_catalogue", "lock_file"):
+        fields[name] = None if fields[name] is None else Path(fields[name])
     fields["model_folders"] = {model: Path(path) for model, path in fields["model_folders"].items()}
     return WorkerSetup(**fields)
 

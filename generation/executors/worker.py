@@ -177,7 +177,11 @@ def open_production(setup: WorkerSetup) -> Production:
     silence_libraries()
     device = Device.choose(setup.device, threads=setup.threads)
     models = LoadedModels(
-        catalogue_file=setup.catalogue_file, folders=setup.model_folders, device=device
+        catalogue_file=setup.catalogue_file,
+        operator_catalogue=setup.operator_catalogue,
+        lock_file=setup.lock_file,
+        folders=setup.model_folders,
+        device=device,
     )
 
     def preload() -> None:

@@ -5,13 +5,14 @@ Imported by the worker only; implementations import torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.models.card import DEFAULT_PRESET, Task
 from generation.request import CameraMove
 
 Frames = NDArray[np.uint8]
@@ -26,7 +27,11 @@ OnStep = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """One call of a model. Sizes and `frames` already obey the model's rules."""
+    """One call of a model. Sizes and `frames` already obey the model's rules.
+
+    `keyframes` maps a frame's index to the picture it shows. `source_video` is a clip of this
+    shot's size to make another version of, the freer the higher `strength` (0 to 1).
+    """
 
     prompt: str
     negative_prompt: str
@@ -39,18 +44,50 @@ class Shot:
     guidance: float
     motion: int
     camera: CameraMove
+    preset: str = DEFAULT_PRESET
     first_image: Image | None = None
     last_image: Image | None = None
+    keyframes: Mapping[int, Image] = field(default_factory=dict[int, Image])
+    source_video: Frames | None = None
+    strength: float = 0.7
+
+    @property
+    def task(self) -> Task:
+        """What is given decides which pipeline of the family makes the shot."""
+        if self.source_video is not None:
+            return Task.VIDEO
+        if self.keyframes:
+            return Task.KEYFRAMES
+        if self.last_image is not None:
+            return Task.FIRST_LAST
+        return Task.TEXT if self.first_image is None else Task.IMAGE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waveform:
+    """Sound that a model made: float32, (samples, channels), from -1 to 1."""
+
+    samples: NDArray[np.float32]
+    sample_rate: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footage:
+    """What a shot became."""
+
+    frames: Frames
+    sound: Waveform | None = None
 
 
 class VideoModel(Protocol):
-    """A loaded model. The same shot gives the same frames."""
+    """A loaded model. The same shot gives the same footage."""
 
     @property
     def revision(self) -> str:
         """What tells these weights from others: a commit or a content hash."""
         ...
 
-    def generate(self, shot: Shot, on_step: OnStep) -> Frames:
-        """Raises what `on_step` raises; the next call then works as if nothing had been."""
+    def generate(self, shot: Shot, on_step: OnStep) -> Footage:
+        """Raises GenerationFailed for what the model cannot do, and what `on_step` raises; the
+        next call then works as if nothing had been."""
         ...

@@ -1,94 +1,20 @@
-"""The models by name: what each can do, as data read from `catalogue.toml`.
+"""The models that can be chosen by name here.
 
 Importing this module does not import torch, so the bot can check and price a request.
 """
 
 from __future__ import annotations
 
-import math
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from generation.errors import InvalidRequest, UnknownModel, UnsupportedOption
-from generation.request import CameraMove, Command, GenerationRequest
+from generation.errors import LicenceNotAccepted, UnknownModel, UnsupportedOption
+from generation.models.card import ModelCard
+from generation.models.card_file import CATALOGUE_FILE, read_catalogue
+from generation.request import GenerationRequest
 
-CATALOGUE_FILE = Path(__file__).with_name("catalogue.toml")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelCard:
-    """What one model can do.
-
-    `family` names its adapter. `source` is a folder below the project, or a hub repository that
-    is loaded at `revision` (40 hex digits). `sizes` maps an aspect ratio to (width, height) in
-    pixels; the finished clip is enlarged by the whole factor `display_scale` (Lanczos), so that
-    small models fill a chat message and captions stay readable. Frames come in counts of
-    `frame_multiple` * n + 1; a clip keeps the first round(seconds * fps) of them.
-    `price_credits_per_second` is for the default steps.
-    """
-
-    id: str
-    title: str
-    summary: str
-    family: str
-    source: str
-    revision: str
-    licence: str
-    commands: tuple[Command, ...]
-    camera_moves: tuple[CameraMove, ...]
-    sizes: Mapping[str, tuple[int, int]]
-    display_scale: int
-    fps: int
-    frame_multiple: int
-    seconds_min: float
-    seconds_max: float
-    seconds_default: float
-    steps_min: int
-    steps_max: int
-    steps_default: int
-    guidance_min: float
-    guidance_max: float
-    guidance_default: float
-    needs_gpu: bool
-    price_credits_per_second: float
-    limited_vocabulary: bool
-
-    @property
-    def aspect_default(self) -> str:
-        return next(iter(self.sizes))
-
-    def frames_kept(self, seconds: float) -> int:
-        """Frames of a clip of this length."""
-        return max(1, round(seconds * self.fps))
-
-    def frames_generated(self, seconds: float) -> int:
-        """The smallest count of the model's frame rule that covers the clip."""
-        kept = self.frames_kept(seconds)
-        return math.ceil((kept - 1) / self.frame_multiple) * self.frame_multiple + 1
-
-    def check(self, request: GenerationRequest) -> None:
-        """Raises UnsupportedOption where this model cannot do what the request asks."""
-        if request.command not in self.commands:
-            able = ", ".join(f"/{command}" for command in self.commands)
-            raise UnsupportedOption(
-                "model", self.id, f"cannot do /{request.command}; it does {able}"
-            )
-        if request.camera not in (CameraMove.NONE, *self.camera_moves):
-            able = ", ".join(self.camera_moves)
-            raise UnsupportedOption("camera", self.id, f"does {able}, not {request.camera}")
-        if request.aspect not in self.sizes:
-            raise UnsupportedOption("aspect", self.id, f"knows {', '.join(self.sizes)}")
-        if request.command is not Command.NARRATE:
-            self._check_range("duration", request.seconds, self.seconds_min, self.seconds_max)
-        self._check_range("steps", request.steps, self.steps_min, self.steps_max)
-        self._check_range("guidance", request.guidance, self.guidance_min, self.guidance_max)
-
-    def _check_range(self, field: str, value: float, least: float, most: float) -> None:
-        if not least <= value <= most:
-            raise UnsupportedOption(field, self.id, f"takes {least:g} to {most:g}, not {value:g}")
+__all__ = ["CATALOGUE_FILE", "Catalogue", "ModelCard", "read_catalogue"]
 
 
 class Catalogue:
@@ -98,13 +24,28 @@ class Catalogue:
         self._cards = {card.id: card for card in cards}
 
     @classmethod
-    def load(cls, enabled: Iterable[str], file: Path = CATALOGUE_FILE) -> Catalogue:
-        """Raises UnknownModel for an enabled id that the file does not have."""
-        cards = {card.id: card for card in read_catalogue(file)}
-        wanted = tuple(enabled)
+    def load(
+        cls,
+        enabled: Iterable[str],
+        *,
+        accepted_licences: Iterable[str] = (),
+        file: Path = CATALOGUE_FILE,
+        operator_file: Path | None = None,
+    ) -> Catalogue:
+        """`accepted_licences` names the models whose restrictions the operator accepts;
+        `operator_file` is read over `file`.
+
+        Raises InvalidCatalogue, UnknownModel for an enabled id that the files do not have, and
+        LicenceNotAccepted.
+        """
+        cards = {card.id: card for card in read_catalogue(file, operator_file)}
+        wanted, accepted = tuple(enabled), set(accepted_licences)
         for model in wanted:
             if model not in cards:
                 raise UnknownModel(model, tuple(cards))
+            licence = cards[model].licence
+            if licence.needs_consent and model not in accepted:
+                raise LicenceNotAccepted(model, licence.name, licence.restriction)
         return cls(card for card in cards.values() if card.id in wanted)
 
     def __iter__(self) -> Iterator[ModelCard]:
@@ -117,26 +58,23 @@ class Catalogue:
         except KeyError:
             raise UnknownModel(model, tuple(self._cards)) from None
 
+    def check(self, request: GenerationRequest) -> None:
+        """Raises UnknownModel, or UnsupportedOption with the enabled models that could do it."""
+        try:
+            self.get(request.model).check(request)
+        except UnsupportedOption as refused:
+            able = tuple(card.id for card in self if self._could(card, request, refused.field))
+            raise UnsupportedOption(refused.field, refused.model, refused.said, able) from refused
+
+    def _could(self, card: ModelCard, request: GenerationRequest, field: str) -> bool:
+        """Whether this is not what another model would refuse; it may refuse something else."""
+        try:
+            card.check(dataclasses.replace(request, model=card.id))
+        except UnsupportedOption as refused:
+            return refused.field not in (field, "model")
+        return True
+
     def title(self, model: str) -> str:
         """The model's title; its id where it is no longer enabled."""
         card = self._cards.get(model)
         return card.title if card else model
-
-
-def read_catalogue(file: Path) -> tuple[ModelCard, ...]:
-    """Raises InvalidRequest naming the entry that cannot be read."""
-    entries: dict[str, dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8"))
-    return tuple(_card(model, entry) for model, entry in entries.items())
-
-
-def _card(model: str, entry: dict[str, Any]) -> ModelCard:
-    try:
-        fields = dict(entry)
-        fields["commands"] = tuple(Command(name) for name in fields["commands"])
-        fields["camera_moves"] = tuple(CameraMove(name) for name in fields["camera_moves"])
-        fields["sizes"] = {
-            aspect: (int(size[0]), int(size[1])) for aspect, size in fields["sizes"].items()
-        }
-        return ModelCard(id=model, **fields)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InvalidRequest("catalogue", f"[{model}]: {error}") from error

@@ -1,7 +1,6 @@
 """From a model's card to a model in memory, and the one that is kept there.
 
-Weights are safetensors in a local folder, or of the hub at a revision pinned by its 40 hex
-digits; nothing is downloaded here and no code of a repository is ever run.
+Weights are safetensors; nothing is downloaded here and no code of a repository is ever run.
 """
 
 # diffusers and the hub's client are partly typed, and diffusers exports its classes lazily.
@@ -10,34 +9,66 @@ digits; nothing is downloaded here and no code of a repository is ever run.
 from __future__ import annotations
 
 import gc
-import hashlib
 import logging
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import diffusers
 import torch
-from diffusers import LTXConditionPipeline
 from diffusers.utils import logging as diffusers_logging
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import LocalEntryNotFoundError
 from transformers.utils import logging as transformers_logging
 
 from generation.device import Device
 from generation.errors import GenerationFailed, OutOfMemory, UnknownModel
-from generation.models.adapter import Shot, VideoModel
-from generation.models.catalogue import ModelCard, read_catalogue
-from generation.models.ltx import LtxModel, LtxStyle, ltx_video_style
-from generation.pocket import phrasing as pocket_phrasing
+from generation.models.adapter import VideoModel
+from generation.models.card import ModelCard
+from generation.models.card_file import read_catalogue
+from generation.models.diffusers_model import DiffusersModel
+from generation.models.families.animatediff import ANIMATEDIFF
+from generation.models.families.cogvideox import COGVIDEOX
+from generation.models.families.hunyuan import FRAMEPACK, HUNYUAN, HUNYUAN15
+from generation.models.families.kandinsky import KANDINSKY
+from generation.models.families.ltx import LTX, POCKET
+from generation.models.families.ltx2 import LTX2
+from generation.models.families.mochi import MOCHI
+from generation.models.families.modelscope import MODELSCOPE
+from generation.models.families.sana import SANA_VIDEO
+from generation.models.families.skyreels import SKYREELS
+from generation.models.families.stable_video import STABLE_VIDEO
+from generation.models.families.stills import STABLE_DIFFUSION, STABLE_DIFFUSION_XL
+from generation.models.families.wan import WAN, WAN_VACE
+from generation.models.family import Family
+from generation.models.parts import load_part
+from generation.models.weights import WeightFolders, Weights
 from generation.pocket.pipeline import load_pocket_pipeline
 
 logger = logging.getLogger(__name__)
 
-PROJECT_FOLDER = Path(__file__).parents[2]
-PINNED_REVISION = re.compile(r"[0-9a-f]{40}")
 WORKING_MEMORY_SHARE = 0.3
 """Share of the device's free memory that activations may need beside the weights."""
+
+FAMILIES: Mapping[str, Family] = {
+    "animatediff": ANIMATEDIFF,
+    "cogvideox": COGVIDEOX,
+    "framepack": FRAMEPACK,
+    "hunyuan": HUNYUAN,
+    "hunyuan-1.5": HUNYUAN15,
+    "kandinsky-5": KANDINSKY,
+    "ltx": LTX,
+    "ltx-2": LTX2,
+    "mochi": MOCHI,
+    "modelscope": MODELSCOPE,
+    "pocket": POCKET,
+    "sana-video": SANA_VIDEO,
+    "skyreels-2": SKYREELS,
+    "stable-diffusion": STABLE_DIFFUSION,
+    "stable-diffusion-xl": STABLE_DIFFUSION_XL,
+    "stable-video": STABLE_VIDEO,
+    "wan": WAN,
+    "wan-vace": WAN_VACE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +81,17 @@ class LoadedModels:
     """Keeps one model in memory: the last one asked for."""
 
     def __init__(
-        self, *, catalogue_file: Path, folders: Mapping[str, Path], device: Device
+        self,
+        *,
+        catalogue_file: Path,
+        folders: Mapping[str, Path],
+        device: Device,
+        operator_catalogue: Path | None = None,
+        lock_file: Path | None = None,
     ) -> None:
-        self._cards = {card.id: card for card in read_catalogue(catalogue_file)}
-        self._folders = folders
+        cards = read_catalogue(catalogue_file, operator_catalogue)
+        self._cards = {card.id: card for card in cards}
+        self._weights = WeightFolders(folders, lock_file=lock_file)
         self._device = device
         self._loaded: LoadedModel | None = None
         self._spare_memory = False
@@ -65,9 +103,9 @@ class LoadedModels:
                 raise UnknownModel(model, tuple(self._cards))
             self._unload()
             card = self._cards[model]
-            source = find_weights(card, self._folders.get(model))
             self._loaded = LoadedModel(
-                card=card, model=load(card, source, self._device, offload=self._spare_memory)
+                card=card,
+                model=load(card, self._weights, self._device, offload=self._spare_memory),
             )
         return self._loaded
 
@@ -92,14 +130,6 @@ class LoadedModels:
         self._device.free_unused_memory()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Weights:
-    """A folder in diffusers' layout and what tells its content from another's."""
-
-    folder: Path
-    revision: str
-
-
 def silence_libraries() -> None:
     """No progress bars and no advice on standard error: a worker's log is for faults."""
     for library in (diffusers_logging, transformers_logging):
@@ -107,113 +137,72 @@ def silence_libraries() -> None:
         library.disable_progress_bar()
 
 
-def find_weights(card: ModelCard, folder: Path | None) -> Weights:
-    """The folder from the settings, else of the project, else of the hub's cache.
-
-    Raises GenerationFailed with what to set.
-    """
-    if folder is None and (PROJECT_FOLDER / card.source).is_dir():
-        folder = PROJECT_FOLDER / card.source
-    if folder is not None:
-        if not (folder / "model_index.json").is_file():
-            raise GenerationFailed(
-                f"model {card.id}: {folder} holds no model_index.json; "
-                f"generation.model_folders.{card.id} must name a folder in diffusers' layout"
-            )
-        return Weights(folder=folder, revision=content_hash(folder))
-    if not PINNED_REVISION.fullmatch(card.revision):
-        raise GenerationFailed(
-            f"model {card.id}: set generation.model_folders.{card.id} to the folder of its "
-            f"weights, or pin {card.source} in the catalogue by revision = the 40 hex digits "
-            "of a commit"
-        )
-    try:
-        cached = snapshot_download(card.source, revision=card.revision, local_files_only=True)
-    except LocalEntryNotFoundError as error:
-        raise GenerationFailed(
-            f"model {card.id} is not on this machine; get it by: "
-            f"hf download {card.source} --revision {card.revision}"
-        ) from error
-    return Weights(folder=Path(cached), revision=card.revision)
-
-
-def load(card: ModelCard, weights: Weights, device: Device, *, offload: bool = False) -> VideoModel:
+def load(
+    card: ModelCard, weights: WeightFolders, device: Device, *, offload: bool = False
+) -> VideoModel:
     """`offload` spares memory: pictures are decoded in tiles, and where the device is CUDA the
     weights are in main memory between uses.
 
     Raises GenerationFailed for a family without an adapter or weights that do not fit it.
     """
     try:
-        load_family = FAMILIES[card.family]
+        family = FAMILIES[card.family]
     except KeyError:
         raise GenerationFailed(f"model {card.id}: no adapter for {card.family!r}") from None
+    missing = [task for task in card.tasks if task not in family.pipelines]
+    if missing:
+        raise GenerationFailed(
+            f"model {card.id}: {card.family} models are not given {', '.join(missing)}"
+        )
+    found = weights.of_model(card)
     try:
-        return load_family(weights, device, offload)
+        pipeline = _open(card, family, found, weights, device)
     except (OSError, ValueError, KeyError) as error:
         raise GenerationFailed(f"model {card.id} cannot be loaded: {error}") from error
-
-
-def content_hash(folder: Path) -> str:
-    """First 16 hex digits of the SHA-256 of names and contents of weights and configurations."""
-    digest = hashlib.sha256()
-    files = [file for file in folder.rglob("*") if file.suffix in (".safetensors", ".json")]
-    for file in sorted(files):
-        digest.update(f"{file.relative_to(folder).as_posix()}\0".encode())
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()[:16]
-
-
-def _load_ltx_video(weights: Weights, device: Device, offload: bool) -> VideoModel:
-    pipeline = LTXConditionPipeline.from_pretrained(
-        weights.folder, dtype=device.dtype, use_safetensors=True, local_files_only=True
+    _place(pipeline, device, offload=offload)
+    return DiffusersModel(
+        pipeline,
+        card=card,
+        family=family,
+        revision=found.revision,
+        find=lambda source: weights.of_source(card, source).folder,
     )
-    style = ltx_video_style(decodes_with_noise=bool(pipeline.vae.config.timestep_conditioning))
-    return _place(pipeline, style, weights, device, offload)
 
 
-def _load_pocket(weights: Weights, device: Device, offload: bool) -> VideoModel:
-    style = LtxStyle(
-        prompt=_pocket_prompt,
-        negative_prompt=lambda shot: shot.negative_prompt,
-        picture_noise=0.0,
-        options={"max_sequence_length": pocket_phrasing.MAX_TOKENS},
+def _open(
+    card: ModelCard, family: Family, found: Weights, weights: WeightFolders, device: Device
+) -> Any:
+    if card.family == "pocket":
+        return load_pocket_pipeline(found.folder)
+    dtype = getattr(torch, card.dtype) if device.is_cuda else device.dtype
+    parts = {
+        name: load_part(source, weights.of_source(card, source).folder, dtype)
+        for name, source in card.parts.items()
+    }
+    pipeline_class = getattr(diffusers, family.pipelines[card.tasks[0]])
+    return pipeline_class.from_pretrained(
+        found.folder,
+        dtype={"default": dtype, **dict.fromkeys(family.full_precision, torch.float32)},
+        use_safetensors=True,
+        local_files_only=True,
+        **family.components(found.folder),
+        **parts,
     )
-    return _place(load_pocket_pipeline(weights.folder), style, weights, device, offload)
 
 
-def _pocket_prompt(shot: Shot) -> str:
-    # The pocket model knows one direction of rotation.
-    camera = "rotate" if shot.camera.value.startswith("rotate") else shot.camera.value
-    return pocket_phrasing.phrase(shot.prompt, camera=camera, motion=shot.motion)
-
-
-FAMILIES: Mapping[str, Callable[[Weights, Device, bool], VideoModel]] = {
-    "ltx": _load_ltx_video,
-    "pocket": _load_pocket,
-}
-
-
-def _place(
-    pipeline: LTXConditionPipeline,
-    style: LtxStyle,
-    weights: Weights,
-    device: Device,
-    offload: bool,
-) -> VideoModel:
+def _place(pipeline: Any, device: Device, *, offload: bool) -> None:
     """Puts the pipeline on the device, or beside it where it does not fit."""
     if device.is_cuda and (offload or not _fits(pipeline, device)):
-        logger.warning("memory is short: %s is offloaded between uses", weights.folder)
+        logger.warning("memory is short: %s is offloaded between uses", type(pipeline).__name__)
         pipeline.enable_model_cpu_offload(device=device.torch_device)
         offload = True
     else:
         pipeline.to(device.torch_device)
-    if offload:
+    if offload and hasattr(pipeline.vae, "use_tiling"):  # not every autoencoder can
         pipeline.vae.enable_tiling()
-    return LtxModel(pipeline, style=style, revision=weights.revision)
 
 
-def _fits(pipeline: LTXConditionPipeline, device: Device) -> bool:
+def _fits(pipeline: Any, device: Device) -> bool:
     modules = [part for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
     weight_bytes = sum(
         parameter.numel() * parameter.element_size()

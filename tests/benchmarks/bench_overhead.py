@@ -40,9 +40,9 @@ SETUP = WorkerSetup(
 
 
 def _request(seed: int) -> GenerationRequest:
-    card = Catalogue.load((MODEL,)).get(MODEL)
+    preset = Catalogue.load((MODEL,)).get(MODEL).default_preset
     return make_request(
-        model=MODEL, seed=seed, steps=card.steps_default, guidance=card.guidance_default
+        model=MODEL, seed=seed, steps=preset.steps_default, guidance=preset.guidance_default
     )
 
 
@@ -139,7 +139,7 @@ async def _compare() -> dict[str, Any]:
 
 def measure() -> dict[str, Any]:
     """Says why where there are no weights to run."""
-    weights = PROJECT / Catalogue.load((MODEL,)).get(MODEL).source
+    weights = PROJECT / Catalogue.load((MODEL,)).get(MODEL).source.repository
     if not weights.exists():
         return {"model": MODEL, "left_out": "the pocket model's weights are not there"}
     return asyncio.run(_compare())

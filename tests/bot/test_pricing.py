@@ -13,6 +13,7 @@ from generation.request import Command, GenerationRequest
 from tests.generation.builders import make_request
 
 POCKET = Catalogue.load(["pocket"]).get("pocket")
+PRESET = POCKET.default_preset
 
 
 def price(request: GenerationRequest) -> int:
@@ -20,7 +21,7 @@ def price(request: GenerationRequest) -> int:
 
 
 def priced(**fields: Any) -> GenerationRequest:
-    return make_request(**{"seconds": 2.0, "steps": POCKET.steps_default, **fields})
+    return make_request(**{"seconds": 2.0, "steps": PRESET.steps_default, **fields})
 
 
 def test_two_seconds_of_the_pocket_model_cost_two_credits() -> None:
@@ -28,7 +29,7 @@ def test_two_seconds_of_the_pocket_model_cost_two_credits() -> None:
 
 
 def test_twice_the_steps_cost_twice() -> None:
-    assert price(priced(steps=2 * POCKET.steps_default)) == 4
+    assert price(priced(steps=2 * PRESET.steps_default)) == 4
 
 
 def test_a_loop_from_words_costs_half_as_much_again() -> None:
@@ -46,7 +47,7 @@ def test_a_longer_story_costs_more() -> None:
     assert 0 < price(short) < price(long)
 
 
-@given(seconds=st.floats(1, 4), steps=st.integers(POCKET.steps_min, POCKET.steps_max))
+@given(seconds=st.floats(1, 4), steps=st.integers(PRESET.steps_min, PRESET.steps_max))
 def test_nothing_is_free_and_more_never_costs_less(seconds: float, steps: int) -> None:
     cost = price(priced(seconds=seconds, steps=steps))
     assert cost >= 1

@@ -15,7 +15,9 @@ from generation.request import (
     GenerationRequest,
 )
 
-CATALOGUE = Catalogue.load(["pocket", "ltx-video"])
+CATALOGUE = Catalogue.load(
+    ["pocket", "ltx-video", "animatediff"], accepted_licences=["ltx-video", "animatediff"]
+)
 
 
 def completed(**typed: object) -> GenerationRequest:
@@ -31,10 +33,15 @@ def test_what_was_left_out_takes_the_models_default() -> None:
     assert (request.model, request.seconds, request.steps, request.guidance, request.aspect) == (
         "pocket",
         pocket.seconds_default,
-        pocket.steps_default,
-        pocket.guidance_default,
+        pocket.default_preset.steps_default,
+        pocket.default_preset.guidance_default,
         pocket.aspect_default,
     )
+
+
+def test_a_preset_brings_its_own_steps_and_guidance() -> None:
+    request = completed(model="animatediff", preset="lightning")
+    assert (request.preset, request.steps, request.guidance) == ("lightning", 4, 1.0)
 
 
 def test_a_seed_is_drawn_anew_each_time_and_zero_is_kept() -> None:
@@ -55,6 +62,7 @@ def test_a_seed_is_drawn_anew_each_time_and_zero_is_kept() -> None:
         ({"steps": 1000}, UnsupportedOption, "steps"),
         ({"guidance": float("nan")}, InvalidRequest, "guidance"),
         ({"model": "ltx-video", "aspect": "5:2"}, UnsupportedOption, "aspect"),
+        ({"preset": "lcm"}, UnsupportedOption, "preset"),
         ({"camera": CameraMove.ROTATE_COUNTERCLOCKWISE}, UnsupportedOption, "camera"),
         ({"command": Command.ANIMATE}, InvalidRequest, "image"),
         ({"command": Command.NARRATE, "prompt": "... 😀"}, InvalidRequest, "story"),

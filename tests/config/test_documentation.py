@@ -57,6 +57,7 @@ def test_the_example_file_shows_every_setting_at_its_default(tmp_path: Path) -> 
     # These have no default to show; the example shows their form.
     for name in ("token", "token_file", "api_url", "gateway_url"):
         loaded["discord"][name] = None
+    loaded["generation"]["catalogue_file"] = None
     assert loaded == Settings().model_dump()
 
 

@@ -16,9 +16,9 @@ from generation.executor import Execution
 from generation.inspection import inspect, read_label
 from generation.job import Progress, Stage
 from generation.loop_seam import seam
-from generation.models.adapter import Image
+from generation.models.adapter import Image, Waveform
 from generation.models.loading import LoadedModels
-from generation.production import blended_loop, produce
+from generation.production import blended_loop, mono, produce
 from generation.request import Command, GenerationRequest
 from tests.generation.builders import make_request
 from tests.generation.moving_pictures import turning
@@ -126,6 +126,27 @@ def test_a_loop_from_a_picture_makes_no_other(make: Produce) -> None:
     clip, told = make(request, image=png(64, 64))
     assert {event.steps for event in told if event.stage is Stage.GENERATING} == {2}
     assert clip.facts.frames == 8
+
+
+def test_a_model_without_a_last_picture_loops_by_blending(
+    tiny_weights: Path, tmp_path: Path
+) -> None:
+    catalogue = write_tiny_catalogue(tmp_path / "no last picture.toml")
+    catalogue.write_text(catalogue.read_text().replace(', "first and last"', ""))
+    request = make_request(command=Command.LOOP, seconds=2.0, steps=2)
+    clip, told = producer(tiny_weights, catalogue)(request)
+    assert abs(clip.facts.seconds - 2.0) <= 1 / clip.facts.fps
+    assert clip.facts.notes == ("The end is blended into the start.",)
+    assert clip.facts.seam_ratio is not None
+    assert {event.steps for event in told if event.stage is Stage.GENERATING} == {2}
+
+
+@pytest.mark.parametrize("samples", [1_000, 40_000])
+def test_a_model_s_sound_is_exactly_as_long_as_its_clip(samples: int) -> None:
+    stereo = np.stack([np.full(samples, 0.5), np.full(samples, 0.25)], axis=1).astype(np.float32)
+    sound = mono(Waveform(samples=stereo, sample_rate=16_000), seconds=1.5)
+    assert sound.samples.shape == (24_000,)
+    assert sound.samples[0] == round(0.375 * 32767)
 
 
 def test_narrate_tells_its_scenes_with_sound(make: Produce) -> None:

@@ -53,29 +53,29 @@ def write_tiny_catalogue(
         "summary": "Noise, for tests",
         "family": "ltx",
         "source": source,
-        "revision": "",
-        "licence": "Apache-2.0",
-        "commands": ["imagine-video", "animate", "loop", "narrate"],
+        "tasks": ["text", "image", "first and last"],
+        "features": ["prompt", "negative prompt"],
         "display_scale": display_scale,
         "fps": 8,
         "frame_multiple": FRAME_MULTIPLE,
         "seconds_min": 1,
         "seconds_max": 4,
         "seconds_default": 1,
-        "steps_min": 1,
-        "steps_max": 50,
-        "steps_default": 4,
-        "guidance_min": 1.0,
-        "guidance_max": 12.0,
-        "guidance_default": 3.0,
         "needs_gpu": False,
         "camera_moves": [move.value for move in CameraMove if move is not CameraMove.NONE],
         "price_credits_per_second": 1.0,
         "limited_vocabulary": False,
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in card.items()]
+    licence = 'licence = { name = "Apache-2.0", commercial = "yes" }'
+    preset = (
+        f"[{model}.presets.default]\nsteps_min = 1\nsteps_default = 4\nsteps_max = 50\n"
+        "guidance_min = 1.0\nguidance_default = 3.0\nguidance_max = 12.0"
+    )
     sizes = f'sizes = {{ "1:1" = [{SIDE}, {SIDE}], "16:9" = [{SIDE * 2}, {SIDE}] }}'
-    file.write_text("\n".join([f"[{model}]", sizes, *lines]) + "\n", encoding="utf-8")
+    file.write_text(
+        "\n".join([f"[{model}]", sizes, licence, *lines, preset]) + "\n", encoding="utf-8"
+    )
     return file
 
 

@@ -15,7 +15,11 @@ from generation import errors as generation_errors
 from storage import errors as storage_errors
 
 # Said in one line on the terminal, since the bot does not start (see tests/bot/test_start.py).
-SAID_AT_THE_START = {storage_errors.DatabaseError}
+SAID_AT_THE_START = {
+    storage_errors.DatabaseError,
+    generation_errors.InvalidCatalogue,
+    generation_errors.LicenceNotAccepted,
+}
 
 # Met by listeners and the delivery, which log them; no member waits for an answer there.
 NEVER_ANSWERS_A_MEMBER = {

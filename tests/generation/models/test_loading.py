@@ -8,7 +8,9 @@ import pytest
 from generation.device import Device
 from generation.errors import GenerationFailed, OutOfMemory, UnknownModel
 from generation.models.catalogue import CATALOGUE_FILE
-from generation.models.loading import LoadedModels, content_hash
+from generation.models.loading import LoadedModels
+from generation.models.lock import LockedRepository, write_lock
+from generation.models.weights import content_hash
 from tests.generation.tiny_ltx import write_tiny_catalogue
 
 
@@ -39,22 +41,26 @@ def test_the_revision_tells_the_content_of_a_folder(tmp_path: Path, tiny_weights
     assert content_hash(twin) != content_hash(tiny_weights)
 
 
-def test_weights_of_the_hub_need_a_pinned_revision() -> None:
-    with pytest.raises(GenerationFailed, match=r"generation\.model_folders\.ltx-video"):
+def test_weights_that_nobody_pulled_name_the_command_that_gets_them() -> None:
+    with pytest.raises(GenerationFailed, match=r"python -m bot models pull ltx-video"):
         open_models().get("ltx-video")
 
 
-def test_pinned_weights_that_are_not_on_this_machine_name_the_command_that_gets_them(
+def test_locked_weights_that_are_not_on_this_machine_name_the_command_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     catalogue = write_tiny_catalogue(tmp_path / "c.toml", source="nobody/tiny-ltx")
-    revision = "0123456789abcdef0123456789abcdef01234567"
-    catalogue.write_text(catalogue.read_text().replace('revision = ""', f'revision = "{revision}"'))
-    with pytest.raises(
-        GenerationFailed, match=f"hf download nobody/tiny-ltx --revision {revision}"
-    ):
-        open_models(catalogue).get("pocket")
+    lock = tmp_path / "lock.json"
+    write_lock(lock, {"nobody/tiny-ltx": LockedRepository(revision="0" * 40, files={})})
+    models = LoadedModels(
+        catalogue_file=catalogue,
+        folders={},
+        device=Device.choose("cpu", threads=1),
+        lock_file=lock,
+    )
+    with pytest.raises(GenerationFailed, match=r"not on this machine; .* models pull pocket"):
+        models.get("pocket")
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path, tiny_catalogue: Path) -> None:

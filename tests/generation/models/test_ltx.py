@@ -55,7 +55,7 @@ def ignore_steps(step: int, steps: int) -> None:
 
 
 def generate(model: VideoModel, **fields: Any) -> Frames:
-    return model.generate(make_shot(**fields), ignore_steps)
+    return model.generate(make_shot(**fields), ignore_steps).frames
 
 
 def difference(one: Frames, other: Frames) -> float:

@@ -1,0 +1,78 @@
+"""`python -m bot models`: what there is, getting it, and trying it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from config.settings import Settings
+from generation.errors import UnknownModel
+from generation.executors.wire import WorkerSetup, pack
+from generation.executors.worker_process import worker_environment
+from generation.models.card import ModelCard
+from generation.models.card_file import CATALOGUE_FILE, read_catalogue
+from generation.models.lock import read_lock
+from generation.models.pull import pull
+
+
+def run(settings: Settings, options: argparse.Namespace) -> int:
+    """1 where a checked model failed. Raises InvalidCatalogue, UnknownModel, GenerationFailed."""
+    generation = settings.generation
+    cards = {card.id: card for card in read_catalogue(CATALOGUE_FILE, generation.catalogue_file)}
+    if options.models_command == "list":
+        for card in cards.values():
+            print(_line(card, settings))
+        return 0
+    models: list[str] = options.model or list(generation.enabled_models)
+    for model in models:
+        if model not in cards:
+            raise UnknownModel(model, tuple(cards))
+    if options.models_command == "check":
+        return _check(settings, models)
+    for model in models:
+        pull(cards[model], generation.lock_file, print)
+    return 0
+
+
+def _check(settings: Settings, models: Sequence[str]) -> int:
+    """A process of its own imports torch, as a worker would be started."""
+    generation = settings.generation
+    setup = WorkerSetup(
+        catalogue_file=CATALOGUE_FILE,
+        operator_catalogue=generation.catalogue_file,
+        lock_file=generation.lock_file,
+        model_folders=generation.model_folders,
+        device=generation.device,
+        threads=os.cpu_count() or 1,
+        narration_scenes=settings.limits.narration_scenes,
+        preload=None,
+    )
+    checked = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "generation.model_check", *models],
+        env=worker_environment(os.environ),
+        input=pack(setup),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    lines: list[dict[str, str]] = [json.loads(line) for line in checked.stdout.splitlines()]
+    for line in lines:
+        print(f"{line['verdict']}: {line['model']}: {line['detail']}")
+    all_good = len(lines) == len(models) and all(line["verdict"] == "good" for line in lines)
+    return 0 if all_good and checked.returncode == 0 else 1
+
+
+def _line(card: ModelCard, settings: Settings) -> str:
+    generation = settings.generation
+    states: list[str] = []
+    if card.id in generation.enabled_models:
+        states.append("enabled")
+    if card.licence.needs_consent and card.id not in generation.accepted_licences:
+        states.append(f"licence to accept: {card.licence.name}")
+    if card.source.repository in read_lock(generation.lock_file):
+        states.append("downloaded")
+    tasks = ", ".join(card.tasks)
+    return f"{card.id}: {card.title} ({tasks}){': ' if states else ''}{'; '.join(states)}"

@@ -1,0 +1,283 @@
+"""What one model can do, as frozen data. Read from `catalogue.toml` by `card_file`.
+
+Importing this module does not import torch, so the bot can check and price a request.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from generation.errors import UnsupportedOption
+from generation.request import CameraMove, Command, GenerationRequest
+
+STRICT = ConfigDict(extra="forbid")
+"""A key that nobody knows is an error: it would be a misspelt one."""
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Guidance = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Options = Mapping[str, str | int | float | bool]
+
+
+class Task(StrEnum):
+    """What a model is given. The first task of a card is the one its weights are loaded for."""
+
+    TEXT = "text"
+    """Words, and nothing else."""
+    IMAGE = "image"
+    """A picture to begin with."""
+    FIRST_LAST = "first and last"
+    """A picture to begin with and one to end with."""
+    KEYFRAMES = "keyframes"
+    """Pictures at any time of the clip."""
+    VIDEO = "video"
+    """A clip to make another version of."""
+    EXTEND = "extend"
+    """A clip to go on from."""
+    STILL = "still"
+    """Words, for one picture."""
+
+
+class Feature(StrEnum):
+    """What a model heeds or gives beyond its tasks."""
+
+    PROMPT = "prompt"
+    NEGATIVE = "negative prompt"
+    LAST_IMAGE = "last image"
+    REFERENCE = "reference"
+    AUDIO = "audio"
+    CALLBACK = "callback"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Licence:
+    """`commercial` is what the licence says of earning money with the clips, `unknown` where we
+    have not read it; `restriction` says what else it forbids (a territory, a revenue).
+    """
+
+    __pydantic_config__ = STRICT
+
+    name: str
+    url: str = ""
+    commercial: Literal["yes", "limited", "no", "unknown"]
+    restriction: str = ""
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether the model stays off until the operator accepts the licence."""
+        return self.commercial != "yes" or bool(self.restriction)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Where weights are: a folder, or a repository of the hub.
+
+    `file` is one file of it and `subfolder` one part, where not the whole is meant. Folders are
+    absolute or below the project.
+    """
+
+    __pydantic_config__ = STRICT
+
+    repository: Annotated[str, Field(min_length=1)]
+    subfolder: str = ""
+    file: str = ""
+
+    def __post_init__(self) -> None:
+        if self.file and not self.file.endswith(".safetensors"):
+            raise ValueError(f"{self.file} is not a .safetensors file")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lora:
+    """A low-rank change to a model's weights, and how strongly it is applied."""
+
+    __pydantic_config__ = STRICT
+
+    source: Source
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SchedulerChoice:
+    """A noise schedule: the name of diffusers' class (empty: the checkpoint's own) and what its
+    configuration changes."""
+
+    __pydantic_config__ = STRICT
+
+    name: str = ""
+    options: Options = field(default_factory=dict[str, "str | int | float | bool"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preset:
+    """A way to run a model. `timesteps` fixes the noise schedule of a distilled one, whose steps
+    are then as many. `parts` replaces parts of the model, such as a motion adapter. `options` are
+    further arguments of the pipeline's call."""
+
+    __pydantic_config__ = STRICT
+
+    steps_min: Count
+    steps_default: Count
+    steps_max: Count
+    guidance_min: Guidance
+    guidance_default: Guidance
+    guidance_max: Guidance
+    scheduler: SchedulerChoice = SchedulerChoice()
+    timesteps: tuple[float, ...] = ()
+    loras: tuple[Lora, ...] = ()
+    parts: Mapping[str, Source] = field(default_factory=dict[str, Source])
+    options: Options = field(default_factory=dict[str, "str | int | float | bool"])
+
+    def __post_init__(self) -> None:
+        if not self.steps_min <= self.steps_default <= self.steps_max:
+            raise ValueError("steps_default is not between steps_min and steps_max")
+        if not self.guidance_min <= self.guidance_default <= self.guidance_max:
+            raise ValueError("guidance_default is not between guidance_min and guidance_max")
+        if self.timesteps and {self.steps_min, self.steps_max} != {len(self.timesteps)}:
+            raise ValueError(f"{len(self.timesteps)} timesteps are that many steps, no others")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemoryTier:
+    """One way to hold a model and the device memory that somebody measured for it, as
+    `source` has it."""
+
+    __pydantic_config__ = STRICT
+
+    kind: Literal["resident", "quantised", "model offload", "group offload", "tiling"]
+    gigabytes: Positive
+    source: Annotated[str, Field(min_length=1)]
+
+
+DEFAULT_PRESET = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What one model can do.
+
+    `family` names its adapter; `parts` are weights from elsewhere that its pipeline is put
+    together with, by the component's name. `camera_moves` are understood in words,
+    `camera_loras` by LoRA. `sizes` maps an aspect ratio to (width, height) in pixels; the
+    finished clip is enlarged by the whole factor `display_scale` (Lanczos), so that small models
+    fill a chat message and captions stay readable. Frames come in counts of `frame_multiple` * n
+    + 1; a clip keeps the first round(seconds * fps) of them. `price_credits_per_second` is for
+    the default preset's steps. `dtype` is the number format on a GPU.
+    """
+
+    __pydantic_config__ = STRICT
+
+    id: str
+    title: str
+    summary: str
+    family: str
+    source: Source
+    parts: Mapping[str, Source] = field(default_factory=dict[str, Source])
+    licence: Licence
+    tasks: Annotated[tuple[Task, ...], Field(min_length=1)]
+    features: tuple[Feature, ...] = ()
+    camera_moves: tuple[CameraMove, ...] = ()
+    camera_loras: Mapping[CameraMove, Lora] = field(default_factory=dict[CameraMove, Lora])
+    sizes: Annotated[Mapping[str, tuple[Count, Count]], Field(min_length=1)]
+    display_scale: Count = 1
+    fps: Count
+    frame_multiple: Count
+    seconds_min: Positive
+    seconds_max: Positive
+    seconds_default: Positive
+    presets: Mapping[str, Preset]
+    memory: tuple[MemoryTier, ...] = ()
+    dtype: Literal["bfloat16", "float16"] = "bfloat16"
+    needs_gpu: bool
+    price_credits_per_second: Positive
+    limited_vocabulary: bool = False
+
+    def __post_init__(self) -> None:
+        if DEFAULT_PRESET not in self.presets:
+            raise ValueError("presets has no [default]")
+        if not self.seconds_min <= self.seconds_default <= self.seconds_max:
+            raise ValueError("seconds_default is not between seconds_min and seconds_max")
+
+    @property
+    def aspect_default(self) -> str:
+        return next(iter(self.sizes))
+
+    @property
+    def default_preset(self) -> Preset:
+        return self.presets[DEFAULT_PRESET]
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The slash commands whose clips this model can make."""
+        able: list[Command] = []
+        if Task.TEXT in self.tasks:
+            able.append(Command.IMAGINE_VIDEO)
+        if Task.IMAGE in self.tasks:
+            able.append(Command.ANIMATE)
+        if {Task.TEXT, Task.IMAGE, Task.FIRST_LAST} & set(self.tasks):
+            able.append(Command.LOOP)
+        if Task.TEXT in self.tasks:
+            able.append(Command.NARRATE)
+        return tuple(able)
+
+    def preset(self, name: str) -> Preset:
+        """Raises UnsupportedOption."""
+        try:
+            return self.presets[name]
+        except KeyError:
+            raise UnsupportedOption("preset", self.id, f"knows {', '.join(self.presets)}") from None
+
+    def frames_kept(self, seconds: float) -> int:
+        """Frames of a clip of this length."""
+        return max(1, round(seconds * self.fps))
+
+    def frames_generated(self, seconds: float) -> int:
+        """The smallest count of the model's frame rule that covers the clip."""
+        kept = self.frames_kept(seconds)
+        return math.ceil((kept - 1) / self.frame_multiple) * self.frame_multiple + 1
+
+    def check(self, request: GenerationRequest) -> None:
+        """Raises UnsupportedOption where this model cannot do what the request asks."""
+        self._check_task(request)
+        moves = (*self.camera_moves, *self.camera_loras)
+        if request.camera not in (CameraMove.NONE, *moves):
+            able = f"does {', '.join(moves)}" if moves else "has no camera moves"
+            raise UnsupportedOption("camera", self.id, f"{able}, not {request.camera}")
+        if request.aspect not in self.sizes:
+            raise UnsupportedOption("aspect", self.id, f"knows {', '.join(self.sizes)}")
+        if request.negative_prompt and Feature.NEGATIVE not in self.features:
+            raise UnsupportedOption("negative", self.id, "takes no negative prompt")
+        if request.command is not Command.NARRATE:
+            self._check_range("duration", request.seconds, self.seconds_min, self.seconds_max)
+        preset = self.preset(request.preset)
+        self._check_range("steps", request.steps, preset.steps_min, preset.steps_max)
+        self._check_range("guidance", request.guidance, preset.guidance_min, preset.guidance_max)
+
+    def _check_task(self, request: GenerationRequest) -> None:
+        if request.command not in self.commands:
+            able = ", ".join(f"/{command}" for command in self.commands)
+            reason = f"it does {able}" if able else "it makes stills only"
+            raise UnsupportedOption("model", self.id, f"cannot do /{request.command}; {reason}")
+        if request.command is Command.LOOP:
+            if request.image_sha256 is None and Task.TEXT not in self.tasks:
+                raise UnsupportedOption("image", self.id, "loops a picture: give it one")
+            if request.image_sha256 is not None and not self.starts_from_pictures:
+                raise UnsupportedOption("image", self.id, "takes no picture")
+        if request.prompt.strip() and Feature.PROMPT not in self.features:
+            raise UnsupportedOption("prompt", self.id, "takes a picture and no words")
+
+    @property
+    def starts_from_pictures(self) -> bool:
+        return Task.IMAGE in self.tasks or Task.FIRST_LAST in self.tasks
+
+    def _check_range(self, field_name: str, value: float, least: float, most: float) -> None:
+        if not least <= value <= most:
+            raise UnsupportedOption(
+                field_name, self.id, f"takes {least:g} to {most:g}, not {value:g}"
+            )

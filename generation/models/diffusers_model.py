@@ -1,0 +1,177 @@
+"""Any model that diffusers can run: one set of weights, and the pipelines that share it."""
+
+# diffusers exports its classes lazily, which pyright takes for private, and types them partly.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+from __future__ import annotations
+
+import contextlib
+import inspect
+import warnings
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+
+from generation.errors import GenerationFailed, UnsupportedOption
+from generation.models.adapter import Footage, OnStep, Shot
+from generation.models.card import Feature, Lora, ModelCard, Preset, SchedulerChoice, Source, Task
+from generation.models.family import Call, Family
+from generation.models.parts import lora_file, put_part
+from generation.models.steps import heard_steps
+from generation.request import CameraMove
+
+FindFolder = Callable[[Source], Path]
+"""Where a source's files are on this machine. Raises GenerationFailed."""
+
+
+class DiffusersModel:
+    """A `generation.models.adapter.VideoModel`.
+
+    `pipeline` is the one that was loaded, for the card's first task; `find` gives the folders of
+    LoRAs and parts, which are put in and taken out from shot to shot.
+    """
+
+    def __init__(
+        self, pipeline: Any, *, card: ModelCard, family: Family, revision: str, find: FindFolder
+    ) -> None:
+        self._card = card
+        self._family = family
+        self._revision = revision
+        self._find = find
+        self._loaded = pipeline
+        self._pipelines: dict[str, Any] = {type(pipeline).__name__: pipeline}
+        self._loras: tuple[Lora, ...] = ()
+        self._parts: dict[str, Source] = dict(card.parts)
+
+    @property
+    def revision(self) -> str:
+        return self._revision
+
+    def generate(self, shot: Shot, on_step: OnStep) -> Footage:
+        """Raises UnsupportedOption, GenerationFailed, and what `on_step` raises."""
+        # 1. What the pipeline would round or ignore silently is refused.
+        preset = self._card.preset(shot.preset)
+        self._check(shot)
+        # 2. The weights as the preset and the camera want them, with a schedule of its own: a
+        #    scheduler keeps its place in the noise schedule, even after a cancelled run.
+        self._dress(preset, shot.camera)
+        pipeline = self.pipeline_for(shot.task)
+        fresh = _fresh_scheduler(self._loaded.scheduler, preset.scheduler)
+        pipeline.scheduler = fresh
+        # 3. Noise comes from the CPU, so that a seed gives the same on every device; SkyReels-V2
+        #    draws some from torch's own generator.
+        torch.manual_seed(shot.seed)
+        generator = torch.Generator("cpu").manual_seed(shot.seed)
+        call = Call(shot=shot, preset=preset, card=self._card, pipeline=pipeline)
+        try:
+            with _known_warnings(), heard_steps(pipeline, on_step, runs=self._family.runs(call)):
+                output = pipeline(
+                    **self._family.arguments(call),
+                    generator=generator,
+                    output_type=self._family.output_type,
+                )
+        finally:
+            pipeline.maybe_free_model_hooks()
+        # 4. To pictures.
+        return self._cut(self._family.read(output, call), shot)
+
+    def _check(self, shot: Shot) -> None:
+        card, family = self._card, self._family
+        if shot.task not in card.tasks and not self._is_picture(shot):
+            able = ", ".join(card.tasks)
+            raise UnsupportedOption("model", card.id, f"is given {able}, not {shot.task}")
+        if shot.negative_prompt and Feature.NEGATIVE not in card.features:
+            raise UnsupportedOption("negative", card.id, "takes no negative prompt")
+        if shot.camera not in (CameraMove.NONE, *card.camera_moves, *card.camera_loras):
+            raise UnsupportedOption("camera", card.id, f"does not {shot.camera}")
+        if shot.frames % card.frame_multiple != 1 % card.frame_multiple:
+            raise GenerationFailed(
+                f"{shot.frames} frames are not a multiple of {card.frame_multiple} plus 1"
+            )
+        if shot.width % family.side_multiple or shot.height % family.side_multiple:
+            raise GenerationFailed(
+                f"{shot.width} x {shot.height} are not multiples of {family.side_multiple}"
+            )
+
+    def _is_picture(self, shot: Shot) -> bool:
+        return shot.frames == 1 and shot.task is Task.TEXT and Task.STILL in self._card.tasks
+
+    def pipeline_for(self, task: Task) -> Any:
+        """The pipeline of a task, made of the loaded one's very components.
+
+        Not by `from_pipe`, which casts all of them to one number format.
+        """
+        name = self._family.pipelines.get(task) or type(self._loaded).__name__
+        if name not in self._pipelines:
+            pipeline_class = getattr(diffusers, name)
+            wanted = inspect.signature(pipeline_class.__init__).parameters
+            given = {**dict(self._loaded.config), **self._loaded.components}
+            self._pipelines[name] = pipeline_class(
+                **{key: value for key, value in given.items() if key in wanted}
+            )
+        return self._pipelines[name]
+
+    def _dress(self, preset: Preset, camera: CameraMove) -> None:
+        parts = {**self._card.parts, **preset.parts}
+        loras = preset.loras
+        if camera in self._card.camera_loras:
+            loras += (self._card.camera_loras[camera],)
+        if parts == self._parts and loras == self._loras:
+            return
+        if self._loras:  # first of all: they are woven into the layers that a part replaces
+            self._loaded.unload_lora_weights()
+            self._loras = ()
+        for name, source in parts.items():
+            if self._parts.get(name) != source:
+                put_part(self._loaded, name, source, self._find(source))
+                self._parts[name] = source
+        self._put_on(loras)
+
+    def _put_on(self, loras: tuple[Lora, ...]) -> None:
+        for number, lora in enumerate(loras):
+            file = lora_file(lora.source, self._find(lora.source))
+            self._loaded.load_lora_weights(
+                str(file.parent),
+                weight_name=file.name,
+                adapter_name=f"lora{number}",
+                use_safetensors=True,
+                local_files_only=True,
+            )
+        if loras:
+            names = [f"lora{number}" for number in range(len(loras))]
+            self._loaded.set_adapters(names, [lora.strength for lora in loras])
+        self._loras = loras
+
+    def _cut(self, footage: Footage, shot: Shot) -> Footage:
+        """Exactly the shot's frames; some pipelines make whole sections."""
+        frames = footage.frames
+        if len(frames) < shot.frames or frames.shape[1:] != (shot.height, shot.width, 3):
+            raise GenerationFailed(
+                f"{self._card.id} made {frames.shape} instead of {shot.frames} frames of "
+                f"{shot.width} x {shot.height}"
+            )
+        return Footage(frames=frames[: shot.frames], sound=footage.sound)
+
+
+@contextlib.contextmanager
+def _known_warnings() -> Generator[None]:
+    """What diffusers 0.42.1 does that NumPy 2 and torch warn of, and nobody here can change."""
+    with warnings.catch_warnings():
+        # Schedulers turn tensors into arrays in the old way.
+        warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept a copy")
+        # Mochi asks for float32 autocasting, which only changes anything on a GPU.
+        warnings.filterwarnings("ignore", message="In CPU autocast")
+        yield
+
+
+def _fresh_scheduler(loaded: Any, choice: SchedulerChoice) -> Any:
+    """Raises GenerationFailed for a name that is no scheduler of diffusers."""
+    if not choice.name:
+        return type(loaded).from_config(loaded.config, **choice.options)
+    scheduler_class = getattr(diffusers, choice.name, None)
+    if not (isinstance(scheduler_class, type) and hasattr(scheduler_class, "set_timesteps")):
+        raise GenerationFailed(f"diffusers has no scheduler {choice.name}")
+    made: Any = scheduler_class
+    return made.from_config(loaded.config, **choice.options)

@@ -1,0 +1,1 @@
+"""One file a family of models: which pipelines it has, how they are called and read."""

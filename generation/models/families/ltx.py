@@ -1,0 +1,93 @@
+"""LTX-Video: one `LTXConditionPipeline` makes clips from words, pictures or both.
+
+The pocket model has LTX's architecture at a small size and runs through the same adapter.
+"""
+
+# diffusers is partly typed.
+# pyright: reportUnknownVariableType=false
+from __future__ import annotations
+
+from typing import Any
+
+from diffusers.pipelines.ltx.pipeline_ltx_condition import (
+    LTXVideoCondition,
+    linear_quadratic_schedule,
+)
+
+from generation.models.adapter import Image, Shot
+from generation.models.card import Task
+from generation.models.family import Call, Family, called_by_words, picture
+from generation.pocket import phrasing as pocket_phrasing
+
+NEGATIVE_PROMPT = "worst quality, inconsistent motion, blurry, jittery, distorted"
+"""Of diffusers' LTX-Video documentation."""
+PICTURE_NOISE = 0.15
+"""Added to given pictures while they are denoised, which helps large models to move on."""
+
+LTX_TASKS = (Task.TEXT, Task.IMAGE, Task.FIRST_LAST, Task.KEYFRAMES)
+
+
+def _arguments(call: Call) -> dict[str, Any]:
+    arguments = {
+        **_conditioned(call),
+        "negative_prompt": call.shot.negative_prompt or NEGATIVE_PROMPT,
+        "image_cond_noise_scale": PICTURE_NOISE,
+    }
+    if call.pipeline.vae.config.timestep_conditioning:
+        # The decoder of 0.9.1 and later takes the last denoising step itself.
+        arguments |= {"decode_timestep": 0.05, "decode_noise_scale": 0.025}
+    return {**arguments, **call.preset.options}
+
+
+def _pocket_arguments(call: Call) -> dict[str, Any]:
+    return {
+        **_conditioned(call),
+        "prompt": _pocket_prompt(call.shot),
+        "negative_prompt": call.shot.negative_prompt,
+        "image_cond_noise_scale": 0.0,
+        "max_sequence_length": pocket_phrasing.MAX_TOKENS,
+    }
+
+
+def _conditioned(call: Call) -> dict[str, Any]:
+    shot = call.shot
+    return {
+        **called_by_words(call),
+        "frame_rate": shot.fps,
+        "conditions": _conditions(shot) or None,
+        "timesteps": list(call.preset.timesteps) or _timesteps(shot.steps),
+    }
+
+
+def _timesteps(steps: int) -> list[float]:
+    """The pipeline's own default schedule, as the list that its scheduler asks for: NumPy 2 warns
+    of the tensor that the pipeline would pass."""
+    return [1000.0 * float(sigma) for sigma in linear_quadratic_schedule(steps)]
+
+
+def _conditions(shot: Shot) -> list[LTXVideoCondition]:
+    given: dict[int, Image | None] = {0: shot.first_image, shot.frames - 1: shot.last_image}
+    shown = given | dict(shot.keyframes)
+    return [
+        LTXVideoCondition(image=picture(image), frame_index=index)
+        for index, image in sorted(shown.items())
+        if image is not None
+    ]
+
+
+def _pocket_prompt(shot: Shot) -> str:
+    # The pocket model knows one direction of rotation.
+    camera = "rotate" if shot.camera.value.startswith("rotate") else shot.camera.value
+    return pocket_phrasing.phrase(shot.prompt, camera=camera, motion=shot.motion)
+
+
+LTX = Family(
+    pipelines=dict.fromkeys(LTX_TASKS, "LTXConditionPipeline"),
+    arguments=_arguments,
+    side_multiple=32,
+)
+POCKET = Family(
+    pipelines=dict.fromkeys(LTX_TASKS, "LTXConditionPipeline"),
+    arguments=_pocket_arguments,
+    side_multiple=32,
+)

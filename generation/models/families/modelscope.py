@@ -1,0 +1,32 @@
+"""ModelScope's text-to-video and the zeroscope models made from it.
+
+diffusers keeps these two pipelines without changing them any more (last supported in 0.33.1).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generation.models.card import Task
+from generation.models.family import Call, Family, called_by_words, pictures, without
+
+
+def _arguments(call: Call) -> dict[str, Any]:
+    arguments = called_by_words(call)
+    if call.shot.task is not Task.VIDEO:
+        return arguments
+    return {
+        **without(arguments, "width", "height", "num_frames"),
+        "video": pictures(call.shot.source_video),
+        "strength": call.shot.strength,
+    }
+
+
+MODELSCOPE = Family(
+    pipelines={
+        Task.TEXT: "TextToVideoSDPipeline",
+        Task.VIDEO: "VideoToVideoSDPipeline",
+    },
+    arguments=_arguments,
+    side_multiple=64,
+)

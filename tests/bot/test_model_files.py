@@ -1,0 +1,120 @@
+"""`python -m bot models` as an operator runs it, against a hub on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from generation.models.lock import locked_file, read_lock
+from tests.generation.models.hub import REVISION, Hub, open_hub
+from tests.generation.tiny_ltx import write_tiny_catalogue
+from tests.house.sources import ROOT
+
+FILES = {
+    "model_index.json": b"{}",
+    "README.md": b"# Tiny",
+    "transformer/config.json": b"{}",
+    "transformer/diffusion_pytorch_model.safetensors": b"weights",
+    "transformer/diffusion_pytorch_model.fp16.safetensors": b"half",
+    "tiny.safetensors": b"all in one file",
+    "text_encoder/pytorch_model.bin": b"pickled",
+}
+PICKLED = {"model_index.json": b"{}", "unet/diffusion_pytorch_model.bin": b"pickled"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    folder: Path
+    hub: Hub
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "HF_ENDPOINT": self.hub.url,
+            "HF_HUB_CACHE": str(self.folder / "cache"),
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_XET": "1",
+            "PYTHONPATH": str(ROOT),
+            "REELROOM_GENERATION__CATALOGUE_FILE": str(self.folder / "own.toml"),
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "bot", "models", *arguments],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "models.lock.json"
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Generator[Operator]:
+    own = write_tiny_catalogue(tmp_path / "own.toml", model="tiny", source="somebody/tiny")
+    other = write_tiny_catalogue(tmp_path / "other.toml", model="old", source="somebody/old")
+    own.write_text(own.read_text() + other.read_text())
+    with open_hub({"somebody/tiny": FILES, "somebody/old": PICKLED}) as hub:
+        yield Operator(folder=tmp_path, hub=hub)
+
+
+def test_pull_locks_the_revision_and_the_hash_of_every_file_it_took(operator: Operator) -> None:
+    pulled = operator.run("pull", "tiny")
+    assert pulled.returncode == 0, pulled.stderr
+    locked = read_lock(operator.lock)["somebody/tiny"]
+    assert locked.revision == REVISION
+    assert set(locked.files) == {
+        "model_index.json",
+        "transformer/config.json",
+        "transformer/diffusion_pytorch_model.safetensors",
+    }
+    for name, file in locked.files.items():
+        (copy,) = (operator.folder / "cache").rglob(f"snapshots/*/{name}")
+        assert locked_file(copy) == file
+    # A second time nothing is fetched again, and the revision is the locked one.
+    before = len([path for path in operator.hub.asked if path.endswith("model.safetensors")])
+    assert operator.run("pull", "tiny").returncode == 0
+    after = len([path for path in operator.hub.asked if path.endswith("model.safetensors")])
+    assert after == before
+    # The lock was tampered with: the same bytes are not those that it names any more.
+    fields = json.loads(operator.lock.read_text())
+    fields["somebody/tiny"]["files"]["model_index.json"]["sha256"] = "0" * 64
+    operator.lock.write_text(json.dumps(fields))
+    refused = operator.run("pull", "tiny")
+    assert refused.returncode == 1
+    assert "is not the file that was locked" in refused.stderr
+
+
+def test_pickled_weights_are_not_downloaded(operator: Operator) -> None:
+    refused = operator.run("pull", "old")
+    assert refused.returncode == 1
+    assert "no safetensors" in refused.stderr
+    assert not any(path.endswith(".bin") for path in operator.hub.asked)
+    assert not operator.lock.exists()
+
+
+def test_check_runs_a_model_and_tells_what_it_took(operator: Operator) -> None:
+    """The pocket model needs no download; the tiny one was not pulled."""
+    checked = operator.run("check", "pocket", "tiny")
+    good, bad = checked.stdout.splitlines()
+    assert good.startswith("good: pocket: loaded in ")
+    assert "2 steps in" in good
+    assert "GiB" in good
+    assert bad.startswith("bad: tiny: model tiny: set generation.model_folders.tiny")
+    assert "models pull tiny" in bad
+    assert checked.returncode == 1
+
+
+def test_list_says_what_keeps_a_model_off(operator: Operator) -> None:
+    listed = operator.run("list").stdout
+    assert "pocket: Pocket (text, image, first and last): enabled\n" in listed
+    assert "licence to accept: Tencent Hunyuan Community License" in listed

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from generation.models.card_file import CATALOGUE_FILE, read_catalogue
+from tests.generation.models.contract import TinyModel
+
+
+@pytest.fixture(scope="package")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], TinyModel]:
+    """Builds, saves and loads the tiny model of an id, once for all tests."""
+    from generation.device import Device
+    from generation.models.diffusers_model import DiffusersModel
+    from generation.models.loading import load, silence_libraries
+    from generation.models.weights import WeightFolders
+    from tests.generation.tiny.catalogue import TinyWeights
+
+    silence_libraries()
+    cards = {card.id: card for card in read_catalogue(CATALOGUE_FILE)}
+    tiny = TinyWeights(tmp_path_factory.mktemp("tiny models"))
+    device = Device.choose("cpu", threads=1)
+
+    @cache
+    def build(model: str) -> TinyModel:
+        card = tiny.card(cards[model])
+        loaded = load(card, WeightFolders({}), device)
+        assert isinstance(loaded, DiffusersModel)
+        return TinyModel(card=card, model=loaded)
+
+    return build
