@@ -9,6 +9,7 @@ import contextlib
 import os
 from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import torch
@@ -16,6 +17,11 @@ import torch
 from generation.errors import DeviceFailed, GenerationFailed, OutOfMemory
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+
+PROCESS_STATUS = Path("/proc/self/status")
+CLEAR_REFS = Path("/proc/self/clear_refs")
+RESET_PEAK = "5"
+"""Makes the kernel forget VmHWM, the peak of resident memory: proc_pid_clear_refs(5)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +86,39 @@ class Device:
             return torch.cuda.mem_get_info(self.torch_device)[0]
         return psutil.virtual_memory().available
 
+    def memory_for(self, share: float) -> int:
+        """Bytes that models may take: this share of all, on a GPU at most what is free now."""
+        bytes_of_share = int(self.memory_bytes * share)
+        return min(bytes_of_share, self.free_bytes()) if self.is_cuda else bytes_of_share
+
     def free_unused_memory(self) -> None:
         """Gives cached blocks back to the driver."""
         if self.is_cuda:
             torch.cuda.empty_cache()
+
+    def begin_peak(self) -> int:
+        """Starts to watch for the most memory that this process takes; gives what it takes now.
+
+        Of the GPU what torch holds, else of main memory, in bytes. What is there without being
+        used yet, such as weights that are mapped from their file, counts once it is used.
+        """
+        if self.is_cuda:
+            torch.cuda.reset_peak_memory_stats(self.torch_device)
+            return torch.cuda.memory_allocated(self.torch_device)
+        with contextlib.suppress(OSError):
+            CLEAR_REFS.write_text(RESET_PEAK)
+        return psutil.Process().memory_info().rss
+
+    def peak_bytes(self) -> int:
+        """The most since `begin_peak`; where only Linux could tell, what is taken now."""
+        if self.is_cuda:
+            return torch.cuda.max_memory_allocated(self.torch_device)
+        now = psutil.Process().memory_info().rss
+        with contextlib.suppress(OSError):
+            for line in PROCESS_STATUS.read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return max(now, int(line.split()[1]) * 1024)
+        return now
 
     @contextlib.contextmanager
     def telling_faults(self) -> Generator[None, None, None]:

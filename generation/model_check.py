@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import psutil
-import torch
 
 from generation.device import Device
 from generation.errors import GenerationError
@@ -23,7 +21,8 @@ from generation.executors.wire import WorkerSetup
 from generation.executors.worker import one_line, read_message
 from generation.models.adapter import Image, Shot
 from generation.models.card import ModelCard, Task
-from generation.models.loading import LoadedModels, silence_libraries
+from generation.models.loading import LoadedModels
+from generation.models.opening import silence_libraries
 from generation.request import CameraMove
 
 STEPS = 2
@@ -31,8 +30,8 @@ STEPS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What one model did: seconds to load it and for the shot, and the most memory meanwhile (of
-    the GPU, or of this process where there is none)."""
+    """What one model did: seconds to load it and for the shot, and the most memory that the shot
+    took, weights included (of the GPU, or of this process where there is none)."""
 
     loading_seconds: float
     shot_seconds: float
@@ -51,6 +50,8 @@ def main(models: Sequence[str]) -> None:
         lock_file=setup.lock_file,
         folders=setup.model_folders,
         device=device,
+        peaks_file=setup.peaks_file,
+        memory_bytes=device.memory_for(setup.memory_share),
     )
     for model in models:
         try:
@@ -64,8 +65,6 @@ def main(models: Sequence[str]) -> None:
 
 def try_model(model: str, loaded: LoadedModels, device: Device) -> Trial:
     """Raises what loading and making raise."""
-    if device.is_cuda:
-        torch.cuda.reset_peak_memory_stats(device.torch_device)
     began = time.monotonic()
     with device.telling_faults():
         ready = loaded.get(model)
@@ -76,7 +75,7 @@ def try_model(model: str, loaded: LoadedModels, device: Device) -> Trial:
         loading_seconds=then - began,
         shot_seconds=time.monotonic() - then,
         steps=shot.steps,
-        peak_bytes=_peak_bytes(device),
+        peak_bytes=device.peak_bytes(),
     )
 
 
@@ -106,14 +105,8 @@ def shortest_shot(card: ModelCard) -> Shot:
     )
 
 
-def _peak_bytes(device: Device) -> int:
-    if device.is_cuda:
-        return torch.cuda.max_memory_allocated(device.torch_device)
-    return psutil.Process().memory_info().rss
-
-
 def _sentence(trial: Trial, device: Device) -> str:
-    where = "GPU memory at most" if device.is_cuda else "memory of the process"
+    where = "GPU memory at most" if device.is_cuda else "memory of the process at most"
     return (
         f"loaded in {trial.loading_seconds:.1f} s, {trial.steps} steps in "
         f"{trial.shot_seconds:.1f} s, {where} {trial.peak_bytes / 2**30:.1f} GiB, "

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 
@@ -48,3 +50,19 @@ def test_a_real_allocation_that_cannot_succeed_is_out_of_memory() -> None:
     device = Device.choose("cpu", threads=1)
     with pytest.raises(OutOfMemory), device.telling_faults():
         torch.empty(2**55, dtype=torch.uint8)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of a process")
+def test_memory_that_was_given_back_still_counts_for_the_peak_and_not_for_the_next() -> None:
+    device = Device.choose("cpu", threads=1)
+    taken_bytes = 300 * 2**20
+    before = device.begin_peak()
+    torch.ones(taken_bytes, dtype=torch.uint8)
+    assert device.peak_bytes() - before > taken_bytes * 0.9
+    again = device.begin_peak()
+    assert device.peak_bytes() - again < taken_bytes * 0.5
+
+
+def test_models_may_take_a_share_of_the_memory() -> None:
+    device = Device.choose("cpu", threads=1)
+    assert device.memory_for(0.25) == device.memory_bytes // 4
