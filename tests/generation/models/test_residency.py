@@ -21,7 +21,7 @@ from generation.models.weights import WeightFolders
 from tests.generation.models.test_ltx import ignore_steps, make_shot
 from tests.generation.tiny_ltx import write_tiny_catalogue
 
-NAMES = ("one", "two", "three")
+NAMES: tuple[str, ...] = ("one", "two", "three")
 DEVICE = Device.choose("cpu", threads=1)
 
 
