@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,27 @@ from generation.errors import DeviceFailed, GenerationFailed, OutOfMemory
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
+CONTAINER_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+"""Where Linux says what a container may take: control groups, version 2 and version 1."""
+
 PROCESS_STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 RESET_PEAK = "5"
 """Makes the kernel forget VmHWM, the peak of resident memory: proc_pid_clear_refs(5)."""
+
+
+def main_memory_bytes(limits: Sequence[Path] = CONTAINER_LIMITS) -> int:
+    """Main memory that this process may take: all, or less where its container is limited."""
+    bounds = [psutil.virtual_memory().total]
+    for file in limits:
+        with contextlib.suppress(OSError):
+            text = file.read_text().strip()
+            if text.isdecimal():  # "max" where there is no limit
+                bounds.append(int(text))
+    return min(bounds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +66,7 @@ class Device:
         return cls(
             torch_device=torch.device("cpu"),
             dtype=torch.float32,
-            memory_bytes=psutil.virtual_memory().total,
+            memory_bytes=main_memory_bytes(),
             description=f"cpu ({threads} threads of {os.cpu_count()})",
         )
 
@@ -72,7 +89,7 @@ class Device:
         return cls(
             torch_device=torch.device("mps"),
             dtype=torch.float32,
-            memory_bytes=psutil.virtual_memory().total,
+            memory_bytes=main_memory_bytes(),
             description="Apple GPU",
         )
 

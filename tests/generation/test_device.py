@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
-from generation.device import Device
+from generation.device import Device, main_memory_bytes
 from generation.errors import DeviceFailed, GenerationFailed, OutOfMemory
 
 
@@ -61,6 +63,17 @@ def test_memory_that_was_given_back_still_counts_for_the_peak_and_not_for_the_ne
     assert device.peak_bytes() - before > taken_bytes * 0.9
     again = device.begin_peak()
     assert device.peak_bytes() - again < taken_bytes * 0.5
+
+
+@pytest.mark.parametrize(
+    ("said", "limit_bytes"), [("max", None), ("9223372036854771712", None), ("1048576", 2**20)]
+)
+def test_a_container_s_limit_counts_as_all_the_memory_there_is(
+    tmp_path: Path, said: str, limit_bytes: int | None
+) -> None:
+    (tmp_path / "memory.max").write_text(f"{said}\n")
+    found = main_memory_bytes([tmp_path / "memory.max", tmp_path / "no such file"])
+    assert found == (limit_bytes or psutil.virtual_memory().total)
 
 
 def test_models_may_take_a_share_of_the_memory() -> None:
