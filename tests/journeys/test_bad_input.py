@@ -138,7 +138,9 @@ async def test_a_clip_whose_file_went_bad_before_it_was_posted_is_kept_and_jobs_
         job_id = await order(ada, "/imagine-video prompt:a red circle")
         await card_of(ada, job_id, having="step 1 of 4")
         stage.playground.faults.fail(*CARD, status=503, times=ALWAYS)
-        executor.let_go()
+        with capture_logs() as logs:
+            executor.let_go()
+            await logged(logs, "delivery.retrying")
         harm(await clip_file(stage))
         stage.playground.faults.clear()
         assert (await at_its_end(stage, job_id)).state == "kept"

@@ -63,6 +63,7 @@ export class Composer {
   typed() {
     this.complain("");
     this.historyAt = null;
+    this.sentEarly = false;
     const parsed = parseLine(this.input.value, this.room.commands);
     const nameIsComplete = parsed && /^\s*\/\S.*\s/.test(this.input.value);
     if (nameIsComplete && this.beginParsed(parsed)) return;
@@ -205,7 +206,11 @@ export class Composer {
       const same = this.room.commands.find((command) => command.name === this.entry.command.name && command.permitted);
       if (!same || JSON.stringify(same) === JSON.stringify(this.entry.command)) return;
       this.restore(this.entry.snapshot(), { focus: hadFocus });
-    } else if (document.activeElement === this.input) this.suggest();
+    } else if (document.activeElement === this.input) {
+      const early = this.sentEarly;
+      this.typed();
+      if (early && this.entry) this.send();
+    }
   }
 
   // History.
@@ -239,6 +244,8 @@ export class Composer {
   async send() {
     if (this.sending) return;
     if (!this.entry) {
+      // A line that is sent before the page has loaded the commands goes out with them.
+      this.sentEarly = this.room.commands.length === 0;
       this.refusePlainText();
       return;
     }

@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.bot.playground.page.chromium import PATIENCE_MS
 from tests.bot.playground.page.conftest import OpenPage, Stage
@@ -70,6 +70,27 @@ async def test_a_whole_line_can_be_typed_with_named_options(
             "private": False,
         }
     ]
+
+
+async def test_a_line_sent_before_the_commands_are_loaded_goes_out_with_them(
+    open_page: OpenPage, stage: Stage
+) -> None:
+    page = await open_page()
+    loaded = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await loaded.wait()
+        await route.continue_()
+
+    await page.route("**/playground/guilds/*/commands*", late)
+    await page.reload(wait_until="domcontentloaded")
+    await page.get_by_label("Message box").focus()
+    await type_text(page, "/imagine-video prompt:a red circle")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Your text is still here")
+    loaded.set()
+    await expect(page.get_by_text("Reelroom is thinking")).to_be_visible()
+    assert [asked["prompt"] for asked in stage.bot.asked] == ["a red circle"]
 
 
 async def test_choices_are_picked_and_optional_ones_offered(
