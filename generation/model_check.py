@@ -7,6 +7,7 @@ model with `model`, `verdict` (good, bad), `detail`.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -23,6 +24,7 @@ from generation.models.adapter import Image, Shot
 from generation.models.card import ModelCard, Task
 from generation.models.loading import LoadedModels
 from generation.models.opening import silence_libraries
+from generation.models.tiers import Tier
 from generation.request import CameraMove
 
 STEPS = 2
@@ -37,6 +39,7 @@ class Trial:
     shot_seconds: float
     steps: int
     peak_bytes: int
+    tier: Tier
 
 
 def main(models: Sequence[str]) -> None:
@@ -44,7 +47,22 @@ def main(models: Sequence[str]) -> None:
     assert isinstance(setup, WorkerSetup)
     silence_libraries()
     device = Device.choose(setup.device, threads=setup.threads)
-    loaded = LoadedModels(
+    for model in models:
+        try:
+            trial = try_model(model, _open_models(setup, device), device)
+            verdict, detail = "good", _sentence(trial, device)
+        except Exception as error:
+            known = isinstance(error, GenerationError)
+            verdict, detail = "bad", str(error) if known else one_line(error)
+        line = {"model": model, "verdict": verdict, "detail": detail}
+        print(json.dumps(line), flush=True)
+        gc.collect()
+        device.free_unused_memory()
+
+
+def _open_models(setup: WorkerSetup, device: Device) -> LoadedModels:
+    """Anew for each model, so that none is measured beside another."""
+    return LoadedModels(
         catalogue_file=setup.catalogue_file,
         operator_catalogue=setup.operator_catalogue,
         lock_file=setup.lock_file,
@@ -53,14 +71,6 @@ def main(models: Sequence[str]) -> None:
         peaks_file=setup.peaks_file,
         memory_bytes=device.memory_for(setup.memory_share),
     )
-    for model in models:
-        try:
-            verdict, detail = "good", _sentence(try_model(model, loaded, device), device)
-        except Exception as error:
-            known = isinstance(error, GenerationError)
-            verdict, detail = "bad", str(error) if known else one_line(error)
-        line = {"model": model, "verdict": verdict, "detail": detail}
-        print(json.dumps(line), flush=True)
 
 
 def try_model(model: str, loaded: LoadedModels, device: Device) -> Trial:
@@ -76,6 +86,7 @@ def try_model(model: str, loaded: LoadedModels, device: Device) -> Trial:
         shot_seconds=time.monotonic() - then,
         steps=shot.steps,
         peak_bytes=device.peak_bytes(),
+        tier=ready.tier,
     )
 
 
@@ -108,7 +119,7 @@ def shortest_shot(card: ModelCard) -> Shot:
 def _sentence(trial: Trial, device: Device) -> str:
     where = "GPU memory at most" if device.is_cuda else "memory of the process at most"
     return (
-        f"loaded in {trial.loading_seconds:.1f} s, {trial.steps} steps in "
+        f"loaded in {trial.loading_seconds:.1f} s ({trial.tier.value}), {trial.steps} steps in "
         f"{trial.shot_seconds:.1f} s, {where} {trial.peak_bytes / 2**30:.1f} GiB, "
         f"{device.description}"
     )

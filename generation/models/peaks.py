@@ -25,7 +25,7 @@ class PeakFile:
 
     Several workers share the file; it is replaced in one step, so that none reads half of it.
     Two that write at once may lose one figure, which the next such run brings back. Without a
-    file, figures last as long as the process.
+    file, or where its folder is not there, figures last as long as the process.
     """
 
     def __init__(self, file: Path | None, *, device: str) -> None:
@@ -62,12 +62,11 @@ class PeakFile:
             return {}
 
     def _write(self) -> None:
-        if self._file is None:
+        if self._file is None or not self._file.parent.is_dir():
             return
         text = json.dumps({**self._read(), self._device: self._here}, indent=1, sort_keys=True)
         unfinished = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
             unfinished.write_text(text + "\n", encoding="utf-8")
             unfinished.replace(self._file)
         except OSError:

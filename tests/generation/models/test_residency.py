@@ -16,6 +16,7 @@ from generation.models.adapter import Footage
 from generation.models.card_file import read_catalogue
 from generation.models.loading import LoadedModel, LoadedModels
 from generation.models.opening import part_bytes
+from generation.models.peaks import PeakFile
 from generation.models.tiers import Tier, needed_bytes, tiers_of
 from generation.models.weights import WeightFolders
 from tests.generation.models.test_ltx import ignore_steps, make_shot
@@ -36,6 +37,7 @@ class Shelf:
         ]
         self.catalogue.write_text("".join(entries))
         self.peaks = folder / "data" / "peaks.json"
+        self.peaks.parent.mkdir()
         card = read_catalogue(self.catalogue)[0]
         finder = WeightFolders(self.folders)
         self.found = finder.of_model(card)
@@ -47,7 +49,6 @@ class Shelf:
             f"{model} {self.found.revision} {tier.value}": each
             for (model, tier), each in working_bytes.items()
         }
-        self.peaks.parent.mkdir()
         self.peaks.write_text(json.dumps({DEVICE.description: lines}))
 
     def open(self, memory_bytes: int | None = None) -> LoadedModels:
@@ -122,10 +123,33 @@ def test_what_a_run_takes_is_written_down_and_found_by_the_next_process(shelf: S
 
 
 def test_a_file_of_peaks_that_is_no_such_file_is_written_anew(shelf: Shelf) -> None:
-    shelf.peaks.parent.mkdir()
     shelf.peaks.write_text("half a li")
     film(shelf.open().get("one"))
     assert DEVICE.description in json.loads(shelf.peaks.read_text())
+
+
+def test_without_the_folder_of_the_data_figures_last_as_long_as_the_process(
+    tmp_path: Path,
+) -> None:
+    peaks = PeakFile(tmp_path / "nowhere" / "peaks.json", device="a GPU")
+    assert peaks.working_bytes("one", "r1", "whole") is None
+    peaks.saw("one", "r1", "whole", 5)
+    peaks.saw("one", "r1", "whole", 3)
+    assert peaks.working_bytes("one", "r1", "whole") == 5
+    assert peaks.working_bytes("one", "r2", "whole") is None
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_workers_and_devices_share_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "peaks.json"
+    one, another = PeakFile(file, device="a GPU"), PeakFile(file, device="a GPU")
+    cpu = PeakFile(file, device="cpu")
+    one.saw("one", "r", "whole", 5)
+    cpu.saw("one", "r", "whole", 9)
+    another.saw("two", "r", "whole", 7)
+    assert one.working_bytes("two", "r", "whole") == 7
+    assert another.working_bytes("one", "r", "whole") == 5
+    assert cpu.working_bytes("two", "r", "whole") is None
 
 
 def test_the_fastest_tier_that_fits_is_taken_and_makes_the_same_clip(shelf: Shelf) -> None:
