@@ -60,6 +60,7 @@ class Service:
     """The running bot, for whoever started it."""
 
     client: ReelroomBot
+    messages: ChannelMessages
     database: Database
     executor: Executor
     dispatcher: Dispatcher
@@ -163,6 +164,7 @@ async def open_service(
         log.info("ready", guilds=len(posting.client.guilds))
         yield Service(
             client=posting.client,
+            messages=posting.messages,
             database=kept.database,
             executor=executor,
             dispatcher=dispatcher,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import aiohttp
 import discord
+import structlog
 
-from bot.errors import BotError
+from bot.errors import BotError, TokenRefused
 
+log = structlog.get_logger(__name__)
+
+UNAUTHORIZED = 401
+NOT_ACCEPTED = "Discord does not accept the token any more"
 TOO_LARGE = 40005
 NEVER = {
     10003: "the channel is gone",
@@ -39,7 +46,7 @@ class TooLarge(BotError):
     """The attachment is larger than Discord takes in this place."""
 
 
-NOT_SENT = (Undeliverable, TooLarge, discord.HTTPException, *NO_ANSWER)
+NOT_SENT = (Undeliverable, TooLarge, TokenRefused, discord.HTTPException, *NO_ANSWER)
 """Whatever keeps a message from being posted or edited, for now or for good."""
 
 
@@ -54,11 +61,15 @@ class Attachment:
 
 
 class ChannelMessages:
-    """Every method raises Undeliverable, TooLarge, or discord.HTTPException where a retry may
-    help."""
+    """Every method raises Undeliverable, TooLarge, TokenRefused, or discord.HTTPException where a
+    retry may help.
+
+    `token_refused`: Discord takes the token no more, and nothing is asked until a restart.
+    """
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
+        self.token_refused = False
 
     async def post(
         self,
@@ -73,11 +84,8 @@ class ChannelMessages:
         25 characters) for some minutes, and answers with the first message."""
         channel = self._client.get_partial_messageable(channel_id)
         files = [attachment.file()] if attachment else []
-        try:
+        with self._asking():
             message = await channel.send(embed=embed, view=view, nonce=nonce, files=files)
-        except discord.HTTPException as error:
-            _refuse_for_good(error)
-            raise
         return message.id
 
     async def edit(
@@ -91,26 +99,20 @@ class ChannelMessages:
     ) -> None:
         """Edits a message of the bot; without an attachment the present one stays."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
-        try:
+        with self._asking():
             if attachment is None:
                 await message.edit(embed=embed, view=view)
             else:
                 await message.edit(embed=embed, view=view, attachments=[attachment.file()])
-        except discord.HTTPException as error:
-            _refuse_for_good(error)
-            raise
 
     async def find(self, channel_id: int, job_id: str) -> int | None:
         """The bot's newest message in the channel that shows this job, if it is among the last."""
         me = self._client.user
         channel = self._client.get_partial_messageable(channel_id)
-        try:
+        with self._asking():
             async for message in channel.history(limit=SEARCHED_MESSAGES):
                 if me is not None and message.author.id == me.id and _shows(message, job_id):
                     return message.id
-        except discord.HTTPException as error:
-            _refuse_for_good(error)
-            raise
         return None
 
     async def post_directly(
@@ -123,12 +125,9 @@ class ChannelMessages:
     ) -> int:
         """A direct message to a member, without buttons; returns its id."""
         files = [attachment.file()] if attachment else []
-        try:
+        with self._asking():
             channel = await self._client.create_dm(discord.Object(user_id))
             message = await channel.send(embed=embed, nonce=nonce, files=files)
-        except discord.HTTPException as error:
-            _refuse_for_good(error)
-            raise
         return message.id
 
     def attachment_bytes(self, guild_id: int) -> int | None:
@@ -164,12 +163,29 @@ class ChannelMessages:
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Deletes a message; one that is gone already is no error."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
-        try:
+        with self._asking(), contextlib.suppress(discord.NotFound):
             await message.delete()
-        except discord.NotFound:
-            return
+
+    @contextlib.contextmanager
+    def _asking(self) -> Generator[None]:
+        """Nothing is asked with a token that was refused: Discord counts that against its sender.
+
+        Raises Undeliverable where Discord's error code says that no retry can help, TooLarge, and
+        TokenRefused.
+        """
+        if self.token_refused:
+            raise TokenRefused(NOT_ACCEPTED)
+        try:
+            yield
         except discord.HTTPException as error:
-            _refuse_for_good(error)
+            if error.status == UNAUTHORIZED:
+                log.critical("token.refused", consequence="nothing is posted until a restart")
+                self.token_refused = True
+                raise TokenRefused(NOT_ACCEPTED) from error
+            if error.code == TOO_LARGE:
+                raise TooLarge("the clip is larger than Discord takes here") from error
+            if reason := NEVER.get(error.code):
+                raise Undeliverable(reason) from error
             raise
 
 
@@ -179,16 +195,8 @@ def is_refusal(error: Exception) -> bool:
     Anything else, no answer at all among them, leaves open whether it did what it was asked.
     """
     if not isinstance(error, discord.HTTPException):
-        return isinstance(error, Undeliverable | TooLarge)
+        return isinstance(error, Undeliverable | TooLarge | TokenRefused)
     return 400 <= error.status < 500 and error.status != 429
-
-
-def _refuse_for_good(error: discord.HTTPException) -> None:
-    """Raises Undeliverable where Discord's error code says that no retry can help, or TooLarge."""
-    if error.code == TOO_LARGE:
-        raise TooLarge("the clip is larger than Discord takes here") from error
-    if reason := NEVER.get(error.code):
-        raise Undeliverable(reason) from error
 
 
 def _shows(message: discord.Message, job_id: str) -> bool:

@@ -23,6 +23,9 @@ from bot.views.job_buttons import JobButton
 
 log = structlog.get_logger(__name__)
 
+AUTHENTICATION_FAILED = 4004
+"""The gateway's close code."""
+
 
 class ReelroomBot(commands.AutoShardedBot):
     """Slash commands only: it reads no messages and needs no privileged intent.
@@ -101,25 +104,31 @@ class ReelroomBot(commands.AutoShardedBot):
         await asyncio.wait((connected, self._gateway_task), return_when=asyncio.FIRST_COMPLETED)
         if not connected.done():
             connected.cancel()
-            try:
-                await self._gateway_task
-            except discord.LoginFailure as error:
-                raise TokenRefused("Discord does not accept this token") from error
+            await self.wait_closed()
             raise TokenRefused("Discord closed the connection")
         assert self._sync_task is not None  # begun before the gateway was connected
         await self._sync_task
 
     async def wait_closed(self) -> None:
-        """Returns or raises when the connection has ended for good."""
-        if self._gateway_task is not None:
+        """Returns or raises when the connection has ended for good; TokenRefused among others."""
+        if self._gateway_task is None:
+            return
+        try:
             await asyncio.shield(self._gateway_task)
+        except discord.LoginFailure as error:
+            raise TokenRefused("Discord does not accept this token") from error
+        except discord.ConnectionClosed as error:
+            if error.code == AUTHENTICATION_FAILED:
+                raise TokenRefused("Discord does not accept this token any more") from error
+            raise
 
     async def close(self) -> None:
         await super().close()
         if self._sync_task is not None:
             self._sync_task.cancel()
             await asyncio.gather(self._sync_task, return_exceptions=True)
-        if self._gateway_task is not None:
+        # discord.py calls this from the connection's own task when the gateway ends it for good.
+        if self._gateway_task not in (None, asyncio.current_task()):
             await asyncio.gather(self._gateway_task, return_exceptions=True)
 
     async def on_shard_connect(self, shard_id: int) -> None:

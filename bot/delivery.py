@@ -107,8 +107,8 @@ class Delivery:
     async def post_card(self, record: JobRecord) -> None:
         """Posts the card of a new job and remembers its message.
 
-        Raises Undeliverable or discord.HTTPException where Discord refuses it. Where no answer
-        comes the card may be out: then it is looked for, or posted, as soon as that is possible.
+        Raises Undeliverable, TokenRefused or HTTPException where Discord refuses it. Where no
+        answer comes the card may be out: it is looked for, or posted, as soon as that is possible.
         """
         try:
             await self._post(record)

@@ -24,6 +24,7 @@ from bot.channel_messages import (
     Undeliverable,
     is_refusal,
 )
+from bot.errors import TokenRefused
 from generation.errors import TooLargeToDeliver, UnreadableMedia
 from generation.models.catalogue import Catalogue
 from generation.recompression import recompress_aside
@@ -130,7 +131,7 @@ class Outbox:
             message_id = await self._post(outcome)
         except Undeliverable as error:
             return await self._send_directly(outcome, str(error))
-        except (discord.HTTPException, *NO_ANSWER) as error:
+        except (TokenRefused, discord.HTTPException, *NO_ANSWER) as error:
             return await self._put_off(outcome, error)
         now = datetime.now(UTC)
 
@@ -202,7 +203,7 @@ class Outbox:
         except (Undeliverable, TooLarge, discord.ClientException) as error:
             await self._keep(record.id, f"{why}; {error}")
             return None
-        except (discord.HTTPException, *NO_ANSWER) as error:
+        except (TokenRefused, discord.HTTPException, *NO_ANSWER) as error:
             return await self._put_off(outcome, error)
         now = datetime.now(UTC)
         await self._database.write(
@@ -214,15 +215,20 @@ class Outbox:
         return None
 
     async def _put_off(self, outcome: _Outcome, error: Exception) -> float | None:
-        """Waits longer each time; what Discord keeps refusing is kept after a few tries."""
+        """Waits longer each time; what Discord keeps refusing is kept after a few tries.
+
+        Without a token that Discord accepts it waits for the next start, however often that takes.
+        """
         job_id, tries = outcome.record.id, outcome.before.attempts
-        refused = is_refusal(error)
+        refused, no_token = is_refusal(error), isinstance(error, TokenRefused)
         pauses = REFUSED_RETRY_SECONDS if refused else RETRY_SECONDS
-        if refused and tries >= len(pauses):
+        if refused and not no_token and tries >= len(pauses):
             await self._keep(job_id, f"Discord refuses it: {error}")
             return None
         pause = pauses[min(tries, len(pauses) - 1)]
-        perhaps_posted = not isinstance(error, discord.HTTPException) or error.status >= 500
+        limited = isinstance(error, discord.HTTPException) and error.status == 429
+        # Of an earlier try that got no answer this one says nothing.
+        perhaps_posted = not (refused or limited) or outcome.before.sending_since is not None
         log.warning("delivery.retrying", job_id=job_id, error=str(error), pause=pause)
         until = datetime.now(UTC) + timedelta(seconds=pause)
         await self._database.write(
@@ -234,7 +240,7 @@ class Outbox:
                 perhaps_posted=perhaps_posted,
             )
         )
-        return pause
+        return None if no_token else pause
 
     async def _keep(self, job_id: str, problem: str) -> None:
         log.warning("delivery.impossible", job_id=job_id, error=problem)

@@ -15,6 +15,7 @@ from bot.error_codes import error_code
 from bot.estimates import Estimates
 from bot.pictures import picture_of
 from bot.submission import job_of
+from generation.clip import ClipFacts
 from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
@@ -23,7 +24,7 @@ from storage import attempts, booking, deliveries, jobs, references
 from storage.attempts import BACKOFF, Verdict
 from storage.database import Connection, Database
 from storage.errors import IllegalMove, MediaError, StaleAttempt
-from storage.jobs import JobRecord
+from storage.jobs import JobRecord, PastRun
 from storage.media_files import MediaFiles
 
 log = structlog.get_logger(__name__)
@@ -122,7 +123,7 @@ class Recovery:
                 )
             )
             self._estimates.learn(
-                card.id, [(run.price_credits, run.seconds) for run in reversed(runs)]
+                card.id, [(run.price_credits, _seconds_of(run)) for run in reversed(runs)]
             )
 
     async def _restorable(self, record: JobRecord) -> Job | None:
@@ -184,6 +185,11 @@ def _fail(connection: Connection, record: JobRecord, code: str, text: str) -> No
         error_text=text,
         now=datetime.now(UTC),
     )
+
+
+def _seconds_of(run: PastRun) -> float:
+    facts = ClipFacts.from_json(run.clip_json)
+    return facts.generation_seconds + facts.encoding_seconds
 
 
 def _pause_left(record: JobRecord, now: datetime) -> float:

@@ -91,6 +91,10 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         "“Share to gallery”."
     ),
     bot_errors.Draining: lambda _: "The bot is restarting; try again in a minute.",
+    bot_errors.TokenRefused: lambda _: (
+        "Discord lets me post no more until whoever runs me gives me a new token. Nothing was "
+        "charged."
+    ),
     app_commands.NoPrivateMessage: lambda _: "Use me in a server's channel.",
     app_commands.TransformerError: lambda e: f"“{e.value}” is not a value I can use there.",
 }

@@ -64,6 +64,15 @@ def renew(connection: Connection, *, job_id: str, attempt: int, now: datetime) -
     return jobs.get(connection, job_id).cancel_requested
 
 
+def renew_all(connection: Connection, *, now: datetime) -> None:
+    """Each running attempt gets a whole lease: the clock was set, so none can be measured."""
+    connection.execute(
+        update(schema.jobs)
+        .where(_TABLE.state == "running")
+        .values(lease_until=literal(now + LEASE, schema.Moment()))
+    )
+
+
 def request_cancel(connection: Connection, *, job_id: str) -> bool:
     """Let whoever runs the job know at its next progress; False if it has ended."""
     changed = connection.execute(

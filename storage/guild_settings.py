@@ -4,7 +4,6 @@ Settings are kept as the list of changes alone, which nothing updates or deletes
 is in force, and the list is the audit trail.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -14,19 +13,6 @@ from storage.errors import InvalidAllowance
 from storage.moderation import Act
 from storage.posting import MAX_CREDITS
 from storage.schema import quota_changes
-
-
-@dataclass(frozen=True, kw_only=True)
-class QuotaChange:
-    """Who set which allowance, and when."""
-
-    guild_id: int
-    user_id: int | None
-    """None: the default of the guild."""
-    daily_allowance_credits: int | None
-    """None: cleared, the next wider setting applies again."""
-    changed_by: int
-    changed_at: datetime
 
 
 def set_allowance(
@@ -91,20 +77,6 @@ def effective_allowance(
         if found is not None:
             return found
     return default_credits
-
-
-def changes(connection: Connection, *, guild_id: int, limit: int) -> tuple[QuotaChange, ...]:
-    """The audit trail of a guild, newest first."""
-    rows = connection.execute(
-        select(quota_changes)
-        .where(quota_changes.c.guild_id == guild_id)
-        .order_by(quota_changes.c.sequence.desc())
-        .limit(limit)
-    ).mappings()
-    return tuple(
-        QuotaChange(**{name: value for name, value in row.items() if name != "sequence"})
-        for row in rows
-    )
 
 
 def allow_relaxed(

@@ -14,7 +14,7 @@ from the same moment (`storage/deliveries.py`).
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select, update
@@ -94,10 +94,13 @@ class ActiveJobs:
 
 @dataclass(frozen=True, kw_only=True)
 class PastRun:
-    """What one job cost and how long its last attempt took: what estimates are learned from."""
+    """What one job cost and the facts of its clip, which say how long it took to make.
+
+    Not by when it started and finished: the clock may have been set in between.
+    """
 
     price_credits: int
-    seconds: float
+    clip_json: str
 
 
 def add(connection: Connection, job: JobRecord) -> None:
@@ -219,16 +222,16 @@ def of_user(
 
 
 def run_history(connection: Connection, *, model: str, limit: int) -> tuple[PastRun, ...]:
-    """How long the last successful attempts with a model ran, newest first."""
+    """The last clips of a model, newest first."""
     rows = connection.execute(
-        select(_TABLE.price_credits, _TABLE.started_at, _TABLE.finished_at)
+        select(_TABLE.price_credits, _TABLE.clip_json)
         .where(_TABLE.model == model, _TABLE.state == "succeeded")
         .order_by(_TABLE.sequence.desc())
         .limit(limit)
     )
     return tuple(
-        PastRun(price_credits=price_credits, seconds=(finished - started) / timedelta(seconds=1))
-        for price_credits, started, finished in rows
+        PastRun(price_credits=price_credits, clip_json=clip_json)
+        for price_credits, clip_json in rows
     )
 
 

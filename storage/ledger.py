@@ -19,7 +19,7 @@ from typing import Literal
 from sqlalchemy import Connection, or_, select, update
 
 from storage import posting
-from storage.errors import InsufficientCredits, InvalidAllowance
+from storage.errors import InsufficientCredits, InvalidAllowance, TransferConflict
 from storage.schema import accounts, transfers
 
 TransferKind = Literal["grant", "reserve", "settle", "release"]
@@ -66,20 +66,26 @@ def refill(
     """Top the available credits up to the allowance, once a UTC day; returns the credits granted.
 
     The day counts as used even if there was nothing to add: else spending a full allowance would
-    bring a second one on the same day. Raises InvalidAllowance.
+    bring a second one on the same day. A clock that is set back brings no second one either;
+    but a day further ahead than tomorrow was a wrong clock's, and counts no more, so that nobody
+    waits for years. Raises InvalidAllowance.
     """
     if not 0 <= allowance_credits <= posting.MAX_CREDITS:
         raise InvalidAllowance(daily_allowance_credits=allowance_credits)
     account_id = posting.open_accounts(connection, guild_id, user_id)
-    day = now.astimezone(UTC).date().isoformat()
-    if _refilled_on(connection, account_id) >= day:
+    day, day_after = _day(now), _day(now + timedelta(days=1))
+    if day <= _refilled_on(connection, account_id) <= day_after:
         return 0
     posting.lock_accounts(connection, posting.bank_id(guild_id), account_id)
     available = connection.execute(
         update(accounts)
         .where(
             accounts.c.id == account_id,
-            or_(accounts.c.refilled_day.is_(None), accounts.c.refilled_day < day),
+            or_(
+                accounts.c.refilled_day.is_(None),
+                accounts.c.refilled_day < day,
+                accounts.c.refilled_day > day_after,
+            ),
         )
         .values(refilled_day=day)
         .returning(_AVAILABLE)
@@ -87,17 +93,20 @@ def refill(
     if available is None or available >= allowance_credits:
         return 0
     missing_credits = allowance_credits - int(available)
-    posting.issue(
-        connection,
-        transfer_id=f"refill:{guild_id}:{user_id}:{day}",
-        guild_id=guild_id,
-        user_id=user_id,
-        amount_credits=missing_credits,
-        reason="daily refill",
-        made_by=None,
-        now=now,
-    )
-    return missing_credits
+    try:
+        issued = posting.issue(
+            connection,
+            transfer_id=f"refill:{guild_id}:{user_id}:{day}",
+            guild_id=guild_id,
+            user_id=user_id,
+            amount_credits=missing_credits,
+            reason="daily refill",
+            made_by=None,
+            now=now,
+        )
+    except TransferConflict:
+        return 0  # Of this day, before the clock ran ahead.
+    return missing_credits if issued else 0
 
 
 def grant(
@@ -223,14 +232,14 @@ def balance(
             _AVAILABLE.label("available"), accounts.c.debits_pending, accounts.c.refilled_day
         ).where(accounts.c.id == account_id)
     ).one_or_none()
-    today = now.astimezone(UTC).date()
-    refilled_today = row is not None and (row.refilled_day or "") >= today.isoformat()
-    tomorrow = datetime.combine(today + timedelta(days=1), time(), UTC)
+    tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
+    refilled_day = "" if row is None else row.refilled_day or ""
+    refilled_today = _day(now) <= refilled_day <= tomorrow.isoformat()
     return Balance(
         available_credits=0 if row is None else row.available,
         held_credits=0 if row is None else row.debits_pending,
         allowance_credits=allowance_credits,
-        refills_at=tomorrow if refilled_today else now,
+        refills_at=datetime.combine(tomorrow, time(), UTC) if refilled_today else now,
     )
 
 
@@ -239,6 +248,10 @@ def available_credits(connection: Connection, *, guild_id: int, user_id: int) ->
     account_id = posting.member_id(guild_id, user_id)
     found = connection.execute(select(_AVAILABLE).where(accounts.c.id == account_id))
     return found.scalar_one_or_none() or 0
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(UTC).date().isoformat()
 
 
 def _refilled_on(connection: Connection, account_id: str) -> str:

@@ -53,15 +53,3 @@ def in_force(connection: Connection, *, guild_id: int, act: ActKind) -> tuple[Ac
     )
     query = select(*_COLUMNS).where(_TABLE.sequence.in_(newest)).order_by(_TABLE.subject)
     return tuple(Act(**row) for row in connection.execute(query).mappings())
-
-
-def acts(connection: Connection, *, guild_id: int, limit: int, skip: int = 0) -> tuple[Act, ...]:
-    """The list of a guild, newest first."""
-    query = (
-        select(*_COLUMNS)
-        .where(_TABLE.guild_id == guild_id)
-        .order_by(_TABLE.sequence.desc())
-        .limit(limit)
-        .offset(skip)
-    )
-    return tuple(Act(**row) for row in connection.execute(query).mappings())

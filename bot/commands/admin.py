@@ -14,12 +14,11 @@ from discord.ext import commands
 from bot.dead_jobs import DeadJobs
 from bot.moderators import require_moderator
 from bot.text import credit_count
-from storage import guild_settings, moderation
-from storage.database import Connection, Database
-from storage.guild_settings import QuotaChange
-from storage.moderation import Act
+from storage import guild_settings, moderator_log
+from storage.database import Database
+from storage.moderator_log import LogEntry
 
-SHOWN_ACTS = 15
+SHOWN_ENTRIES = 15
 JOB_ID_CHARACTERS = 13
 
 
@@ -84,16 +83,14 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="For mod
         await interaction.response.defer(ephemeral=True, thinking=True)
         guild_id = interaction.guild_id or 0
 
-        def read(connection: Connection) -> list[tuple[datetime, str]]:
-            acts = moderation.acts(connection, guild_id=guild_id, limit=SHOWN_ACTS)
-            changes = guild_settings.changes(connection, guild_id=guild_id, limit=SHOWN_ACTS)
-            lines = [(act.made_at, _act_line(act)) for act in acts]
-            lines += [(change.changed_at, _quota_line(change)) for change in changes]
-            return sorted(lines, key=lambda line: line[0], reverse=True)[:SHOWN_ACTS]
-
+        entries = await self._database.read(
+            lambda connection: moderator_log.newest(
+                connection, guild_id=guild_id, limit=SHOWN_ENTRIES
+            )
+        )
         lines = [
-            f"{discord.utils.format_dt(at, 'R')} {line}"
-            for at, line in await self._database.read(read)
+            f"{discord.utils.format_dt(entry.made_at, 'R')} <@{entry.made_by}> {_line(entry)}"
+            for entry in entries
         ]
         embed = discord.Embed(
             title="What moderators did", description="\n".join(lines) or "Nothing so far."
@@ -101,23 +98,33 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="For mod
         await interaction.followup.send(embed=embed, ephemeral=True)
 
 
-def _act_line(act: Act) -> str:
-    who = f"<@{act.made_by}>"
-    match act.act:
+def _line(entry: LogEntry) -> str:
+    match entry.what:
         case "relaxed":
-            return f"{who} {'opened' if act.value else 'closed'} the relaxed lane"
-        case "role_grant" if act.value:
-            credits_text = credit_count(act.value)
-            return f"{who} gave <@&{act.subject}> {credits_text} a {act.detail}"
+            was = "open" if entry.before else "closed"
+            return f"{'opened' if entry.after else 'closed'} the relaxed lane (it was {was})"
         case "role_grant":
-            return f"{who} ended what <@&{act.subject}> brings"
+            was = _brings(entry.before, entry.detail_before)
+            if not entry.after:
+                return f"ended what <@&{entry.subject}> brings (before: {was})"
+            return f"gave <@&{entry.subject}> {_brings(entry.after, entry.detail)} (before: {was})"
         case "requeue":
-            return f"{who} tried dead job `{act.subject}` again as `{act.detail}`"
+            return f"tried dead job `{entry.subject}` again as `{entry.detail}`"
+        case "allowance":
+            whose = f"<@{entry.subject}>'s" if entry.subject else "everybody's default"
+            was = "not set" if entry.before is None else credit_count(entry.before)
+            if entry.after is None:
+                return f"cleared {whose} daily allowance (before: {was})"
+            after = credit_count(entry.after)
+            return f"set {whose} daily allowance to {after} (before: {was})"
+        case "grant":
+            before, after = entry.before or 0, entry.after or 0
+            reason = discord.utils.escape_markdown(entry.detail)
+            return (
+                f"granted <@{entry.subject}> {credit_count(after - before)}, from {before} to "
+                f"{after} ({reason})"
+            )
 
 
-def _quota_line(change: QuotaChange) -> str:
-    whose = f"<@{change.user_id}>'s" if change.user_id else "everybody's default"
-    if change.daily_allowance_credits is None:
-        return f"<@{change.changed_by}> cleared {whose} daily allowance"
-    allowance = credit_count(change.daily_allowance_credits)
-    return f"<@{change.changed_by}> set {whose} daily allowance to {allowance}"
+def _brings(amount_credits: int | None, window: str | None) -> str:
+    return f"{credit_count(amount_credits)} a {window}" if amount_credits else "nothing"

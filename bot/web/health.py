@@ -20,8 +20,8 @@ async def serve_health(settings: WebSettings, service: Service) -> AsyncGenerato
 
     `/livez`: 200 while the event loop answers and everything that must go on does; a 503 is mended
     by a restart only. `/readyz`: 200 if the gateway is connected, new jobs are taken, the database
-    is ours and can be written and a worker lives; a 503 may pass. Both name what is missing.
-    `/metrics`: Prometheus' text form.
+    is ours and can be written, a worker lives and Discord takes the token; a 503 may pass. Both
+    name what is missing. `/metrics`: Prometheus' text form.
     """
     if settings.health_port == 0:
         yield
@@ -70,6 +70,8 @@ async def _missing(service: Service) -> list[str]:
     missing = _stopped(service)
     if "gateway" not in missing and not service.client.is_ready():
         missing.append("gateway")
+    if service.messages.token_refused:
+        missing.append("token")
     if service.submission.draining:
         missing.append("admission")
     try:

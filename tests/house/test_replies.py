@@ -17,7 +17,6 @@ from storage import errors as storage_errors
 # Said in one line on the terminal, since the bot does not start (see tests/bot/test_start.py).
 SAID_AT_THE_START = {
     storage_errors.DatabaseError,
-    bot_errors.TokenRefused,
     generation_errors.InvalidCatalogue,
     generation_errors.LicenceNotAccepted,
 }

@@ -88,6 +88,19 @@ class ScriptedExecutor:
         return ExecutionStatus.RUNNING if running else ExecutionStatus.UNKNOWN
 
 
+class ForgetfulExecutor(ScriptedExecutor):
+    """Knows nothing of the executions in `forgotten`, though their events never end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forgotten: set[int] = set()
+
+    async def status(self, job_id: str, attempt: int) -> ExecutionStatus:
+        if attempt in self.forgotten:
+            return ExecutionStatus.UNKNOWN
+        return await super().status(job_id, attempt)
+
+
 async def _first_of(*events: asyncio.Event) -> None:
     tasks = [asyncio.create_task(event.wait()) for event in events]
     try:

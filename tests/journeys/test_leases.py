@@ -10,12 +10,11 @@ import pytest
 
 from bot.playground.member import Member
 from generation.errors import OutOfMemory, WorkerCrashed
-from generation.executor import ExecutionStatus
 from storage import attempts, booking, jobs
 from storage.audit import audit
 from storage.database import Connection
 from storage.jobs import JobRecord
-from tests.journeys.scripted_executor import ScriptedExecutor
+from tests.journeys.scripted_executor import ForgetfulExecutor, ScriptedExecutor
 from tests.journeys.stage import (
     CLIP_SECONDS,
     Stage,
@@ -29,19 +28,6 @@ from tests.journeys.stage import (
 )
 
 CLIP = "/imagine-video prompt:a red circle"
-
-
-class ForgetfulExecutor(ScriptedExecutor):
-    """Knows nothing of the executions in `forgotten`, though their events never end."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forgotten: set[int] = set()
-
-    async def status(self, job_id: str, attempt: int) -> ExecutionStatus:
-        if attempt in self.forgotten:
-            return ExecutionStatus.UNKNOWN
-        return await super().status(job_id, attempt)
 
 
 async def record_of(stage: Stage, job_id: str) -> JobRecord:

@@ -47,4 +47,19 @@ async def test_a_role_brings_credits_once_a_week_to_whoever_holds_it(stage: Stag
         ended = (await (await lin.type(f"/quota role role:{student.id} credits:0")).reply()).text
         assert "brings nothing any more" in ended
         log = (await (await lin.type("/admin log")).reply()).text
-        assert f"gave <@&{student.id}> 30 credits a week" in log
+        assert f"gave <@&{student.id}> 30 credits a week (before: nothing)" in log
+        assert f"ended what <@&{student.id}> brings (before: 30 credits a week)" in log
+        assert "granted" not in log, "what a role brought is nobody's act"
+
+
+async def test_the_log_says_who_gave_whom_what_and_what_was_there_before(stage: Stage) -> None:
+    async with stage.member("Ada") as ada, stage.member("Lin") as lin:
+        await credits_of(ada)
+        await (await lin.type("/quota grant member:ada credits:50 reason:exam week")).reply()
+        await (await lin.type("/quota set credits:7 member:ada")).reply()
+        await (await lin.type("/quota set credits:9 member:ada")).reply()
+        log = (await (await lin.type("/admin log")).reply()).text
+        who, whom = f"<@{lin.id}>", f"<@{ada.id}>"
+        assert f"{who} granted {whom} 50 credits, from 100 to 150 (exam week)" in log
+        assert f"{who} set {whom}'s daily allowance to 7 credits (before: not set)" in log
+        assert f"{who} set {whom}'s daily allowance to 9 credits (before: 7 credits)" in log

@@ -60,7 +60,9 @@ def admit(connection: Connection, record: JobRecord) -> None:
     )
 
 
-def succeed(connection: Connection, job_id: str, *, seconds: float = 4.0) -> None:
+def succeed(
+    connection: Connection, job_id: str, *, seconds: float = 4.0, clip_json: str = "{}"
+) -> None:
     """Run an admitted job to its good end."""
     attempt = jobs.get(connection, job_id).attempt + 1
     attempts.start(connection, job_id=job_id, attempt=attempt, now=NOW)
@@ -69,7 +71,7 @@ def succeed(connection: Connection, job_id: str, *, seconds: float = 4.0) -> Non
         job_id=job_id,
         attempt=attempt,
         state="succeeded",
-        clip_json="{}",
+        clip_json=clip_json,
         clip_sha256="ab" * 32,
         now=NOW + timedelta(seconds=seconds),
     )

@@ -1,26 +1,13 @@
 """A migrated database for each test: every test that asks for one runs on both kinds."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from storage.database import Database, migrate
 from tests.storage import postgres_server
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[postgres_server.PostgresServer]:
-    """A server. Where none can be had its tests are skipped, but with POSTGRES_REQUIRED=1."""
-    try:
-        with postgres_server.running() as server:
-            yield server
-    except postgres_server.NoPostgres as none:
-        if os.environ.get("POSTGRES_REQUIRED") == "1":
-            raise
-        pytest.skip(f"no PostgreSQL: {none}")
 
 
 @pytest.fixture(scope="session")

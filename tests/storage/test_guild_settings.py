@@ -6,7 +6,6 @@ from sqlalchemy import Connection
 from storage import guild_settings
 from storage.database import Database
 from storage.errors import InvalidAllowance
-from storage.guild_settings import QuotaChange
 from tests.storage.builders import GUILD, MEMBER, MODERATOR, NOW, OTHER_MEMBER
 
 
@@ -56,24 +55,6 @@ async def test_clearing_lets_the_wider_setting_apply_again(database: Database) -
     assert await database.write(lambda connection: clear(connection, MEMBER)) is False
     assert await database.write(lambda connection: clear(connection, None)) is True
     assert await database.read(effective) == 100
-
-
-async def test_every_change_stays_on_record(database: Database) -> None:
-    await database.write(lambda connection: set_allowance(connection, MEMBER, 200))
-    await database.write(lambda connection: clear(connection, MEMBER))
-    trail = await database.read(
-        lambda connection: guild_settings.changes(connection, guild_id=GUILD, limit=10)
-    )
-    assert trail == tuple(
-        QuotaChange(
-            guild_id=GUILD,
-            user_id=MEMBER,
-            daily_allowance_credits=credits_,
-            changed_by=MODERATOR,
-            changed_at=NOW,
-        )
-        for credits_ in (None, 200)
-    )
 
 
 @pytest.mark.parametrize("credits_", [-1, 2**63])

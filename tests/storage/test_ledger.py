@@ -117,6 +117,17 @@ async def test_a_clock_that_jumps_back_refills_nothing(database: Database) -> No
     assert await database.write(refill) == 0
 
 
+async def test_a_clock_that_was_years_ahead_does_not_keep_refills_away_for_years(
+    database: Database,
+) -> None:
+    await database.write(refill)
+    await database.write(lambda connection: reserve(connection, "a", 60))
+    assert await database.write(lambda c: refill(c, NOW + timedelta(days=1000))) == 60
+    await database.write(lambda connection: reserve(connection, "b", 70))
+    assert await database.write(refill) == 0, "today's was given before the clock was wrong"
+    assert await database.write(lambda c: refill(c, TOMORROW)) == 70
+
+
 async def test_the_day_of_a_refill_is_the_day_in_utc(database: Database) -> None:
     # 04:30 on the 22nd there is 23:30 on the 21st in UTC, where NOW is too.
     far_east = datetime(2026, 11, 22, 4, 30, tzinfo=timezone(timedelta(hours=5)))

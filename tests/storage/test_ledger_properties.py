@@ -51,6 +51,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.available: dict[int, int] = {}
         self.held: dict[int, int] = {}
         self.refilled_on: dict[int, int] = {}
+        self.refills: set[tuple[int, int]] = set()
         self.grants: dict[int, tuple[int, int]] = {}
         self.reservations: dict[int, tuple[int, int]] = {}
         self.resolved: dict[int, Resolution] = {}
@@ -68,16 +69,21 @@ class LedgerMachine(RuleBasedStateMachine):
         except StorageError as error:
             return type(error)
 
-    @rule(days=st.integers(-1, 2))
+    @rule(days=st.integers(-3, 3))
     def time_passes_or_jumps_back(self, days: int) -> None:
         self.day += days
 
     @rule(member=members, allowance=st.integers(0, 200))
     def refill(self, member: int, allowance: int) -> None:
         expected = 0
-        if member not in self.refilled_on or self.refilled_on[member] < self.day:
+        last = self.refilled_on.get(member)
+        if last is None or not self.day <= last <= self.day + 1:
             self.refilled_on[member] = self.day
             expected = max(0, allowance - self.available.get(member, 0))
+        if (member, self.day) in self.refills:
+            expected = 0
+        elif expected:
+            self.refills.add((member, self.day))
         self.available[member] = self.available.get(member, 0) + expected
         assert expected == self.outcome(
             lambda connection: ledger.refill(

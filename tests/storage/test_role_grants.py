@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from storage import income, ledger, moderation, role_grants
+from storage import income, ledger, moderator_log, role_grants
 from storage.audit import audit
 from storage.database import Database
 from storage.errors import InvalidAmount
@@ -91,11 +91,11 @@ async def test_nothing_ends_a_grant_and_everything_stays_on_record(database: Dat
     await database.write(lambda connection: set_grant(connection, 0))
     assert await database.read(lambda c: role_grants.grants(c, guild_id=GUILD)) == ()
     assert await database.write(collect) == 0
-    trail = await database.read(lambda c: moderation.acts(c, guild_id=GUILD, limit=10))
-    assert [(act.act, act.value, act.made_by) for act in trail] == [
-        ("role_grant", 0, MODERATOR),
-        ("role_grant", 40, MODERATOR),
-    ]
+    trail = await database.read(lambda c: moderator_log.newest(c, guild_id=GUILD, limit=10))
+    assert {(entry.what, entry.before, entry.after, entry.made_by) for entry in trail} == {
+        ("role_grant", 40, 0, MODERATOR),
+        ("role_grant", None, 40, MODERATOR),
+    }
 
 
 @pytest.mark.parametrize("credits_", [-1, 2**63])

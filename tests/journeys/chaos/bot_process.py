@@ -40,14 +40,17 @@ class Plan:
     gateway_url: str
     token: str
     folder: Path
+    database_url: str | None = None
+    """None: SQLite, in the folder."""
     prepare: Callable[[], None] | None = None
     """Called in the bot's process before anything else."""
 
     @property
     def settings(self) -> Settings:
+        database = {"database_url": self.database_url} if self.database_url else {}
         return Settings.model_validate(
             {
-                "storage": {"data_folder": self.folder},
+                "storage": {"data_folder": self.folder, **database},
                 "credits": {"daily_allowance": PLENTY},
                 "delivery": {"progress_interval_seconds": 1},
                 "generation": {"executor_slots": 2, "grace_seconds": 5.0},

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import itertools
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +21,7 @@ from storage.database import migrate
 from tests.journeys.chaos import await_points
 from tests.journeys.chaos.bot_process import BotProcess, Plan
 from tests.journeys.chaos.reckoning import CHANNELS, Reckoning, at_rest, reckon
+from tests.storage.postgres_server import PostgresServer
 
 REST_SECONDS = 120.0
 CARD = ("PATCH", "/channels/{channel_id}/messages/{message_id}")
@@ -30,7 +32,9 @@ TRIES = 5
 class Rehearsal:
     """One job after the other, each with a crash of its own, on one database and playground."""
 
-    def __init__(self, playground: Playground, folder: Path) -> None:
+    def __init__(
+        self, playground: Playground, folder: Path, database_url: str | None = None
+    ) -> None:
         self._playground = playground
         self._folder = folder
         self.plan = Plan(
@@ -38,6 +42,7 @@ class Rehearsal:
             gateway_url=playground.gateway_url,
             token=playground.bot_token,
             folder=folder,
+            database_url=database_url,
             prepare=functools.partial(await_points.prepare, folder),
         )
         self._bot: BotProcess | None = None
@@ -153,10 +158,17 @@ class Rehearsal:
         return list(json.loads((self._folder / "met").read_text()))
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_a_crash_at_any_await_of_completion_and_delivery_loses_and_doubles_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
-    async with Playground() as playground, Rehearsal(playground, tmp_path) as rehearsal:
+    async with AsyncExitStack() as stack:
+        url = None
+        if kind == "postgresql":
+            server: PostgresServer = request.getfixturevalue("postgres")
+            url = await stack.enter_async_context(server.database())
+        playground = await stack.enter_async_context(Playground())
+        rehearsal = await stack.enter_async_context(Rehearsal(playground, tmp_path, url))
         await migrate(rehearsal.plan.settings.storage.database_url)
 
         points = await rehearsal.points()
@@ -178,7 +190,7 @@ async def test_a_crash_at_any_await_of_completion_and_delivery_loses_and_doubles
         await rehearsal.delete_first_cards()
         reckoning = await rehearsal.finish()
     with capsys.disabled():
-        print(f"\ncrash points: {len(points) + len(new)} awaits, a crash at each\n{reckoning}")
+        print(f"\n{kind}: a crash at each of {len(points) + len(new)} awaits\n{reckoning}")
     assert not reckoning.problems
     assert set(reckoning.outcomes) == {"succeeded"}
 
