@@ -317,6 +317,8 @@ def _local_executor(settings: Settings) -> LocalExecutor:
             threads=max(1, (os.cpu_count() or 1) // generation.executor_slots),
             narration_scenes=settings.limits.narration_scenes,
             preload=generation.default_model,
+            peaks_file=settings.storage.peaks_file,
+            memory_share=generation.memory_share / generation.executor_slots,
         ),
         limits=ExecutionLimits(
             step_timeout_seconds=generation.step_timeout_seconds,

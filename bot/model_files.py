@@ -50,6 +50,8 @@ def _check(settings: Settings, models: Sequence[str]) -> int:
         threads=os.cpu_count() or 1,
         narration_scenes=settings.limits.narration_scenes,
         preload=None,
+        peaks_file=settings.storage.peaks_file,
+        memory_share=generation.memory_share,
     )
     checked = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "generation.model_check", *models],

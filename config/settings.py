@@ -99,6 +99,11 @@ class StorageSettings(Group):
         """Where clips are kept; made when the first is."""
         return self.data_folder / "media"
 
+    @property
+    def peaks_file(self) -> Path:
+        """What models were seen to need of the memory; made when the first has run."""
+        return self.data_folder / "memory_peaks.json"
+
 
 class CreditsSettings(Group):
     """What members may spend."""
@@ -187,6 +192,13 @@ class GenerationSettings(Group):
     )
     model_folders: Mapping[ModelId, Path] = Field(
         default={}, description="Local folders to load models from, by model."
+    )
+    memory_share: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="How much of the GPU's memory (or of main memory, where there is no GPU) "
+        "loaded models may take, all slots together.",
     )
     executor_slots: Count = Field(default=1, description="Jobs that run at the same time.")
     job_timeout_seconds: Seconds = Field(

@@ -7,6 +7,7 @@ model with `model`, `verdict` (good, bad), `detail`.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -14,8 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import psutil
-import torch
 
 from generation.device import Device
 from generation.errors import GenerationError
@@ -23,7 +22,9 @@ from generation.executors.wire import WorkerSetup
 from generation.executors.worker import one_line, read_message
 from generation.models.adapter import Image, Shot
 from generation.models.card import ModelCard, Task
-from generation.models.loading import LoadedModels, silence_libraries
+from generation.models.loading import LoadedModels
+from generation.models.opening import silence_libraries
+from generation.models.tiers import Tier
 from generation.request import CameraMove
 
 STEPS = 2
@@ -31,13 +32,14 @@ STEPS = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What one model did: seconds to load it and for the shot, and the most memory meanwhile (of
-    the GPU, or of this process where there is none)."""
+    """What one model did: seconds to load it and for the shot, and the most memory that the shot
+    took, weights included (of the GPU, or of this process where there is none)."""
 
     loading_seconds: float
     shot_seconds: float
     steps: int
     peak_bytes: int
+    tier: Tier
 
 
 def main(models: Sequence[str]) -> None:
@@ -45,27 +47,34 @@ def main(models: Sequence[str]) -> None:
     assert isinstance(setup, WorkerSetup)
     silence_libraries()
     device = Device.choose(setup.device, threads=setup.threads)
-    loaded = LoadedModels(
-        catalogue_file=setup.catalogue_file,
-        operator_catalogue=setup.operator_catalogue,
-        lock_file=setup.lock_file,
-        folders=setup.model_folders,
-        device=device,
-    )
     for model in models:
         try:
-            verdict, detail = "good", _sentence(try_model(model, loaded, device), device)
+            trial = try_model(model, _open_models(setup, device), device)
+            verdict, detail = "good", _sentence(trial, device)
         except Exception as error:
             known = isinstance(error, GenerationError)
             verdict, detail = "bad", str(error) if known else one_line(error)
         line = {"model": model, "verdict": verdict, "detail": detail}
         print(json.dumps(line), flush=True)
+        gc.collect()
+        device.free_unused_memory()
+
+
+def _open_models(setup: WorkerSetup, device: Device) -> LoadedModels:
+    """Anew for each model, so that none is measured beside another."""
+    return LoadedModels(
+        catalogue_file=setup.catalogue_file,
+        operator_catalogue=setup.operator_catalogue,
+        lock_file=setup.lock_file,
+        folders=setup.model_folders,
+        device=device,
+        peaks_file=setup.peaks_file,
+        memory_bytes=device.memory_for(setup.memory_share),
+    )
 
 
 def try_model(model: str, loaded: LoadedModels, device: Device) -> Trial:
     """Raises what loading and making raise."""
-    if device.is_cuda:
-        torch.cuda.reset_peak_memory_stats(device.torch_device)
     began = time.monotonic()
     with device.telling_faults():
         ready = loaded.get(model)
@@ -76,7 +85,8 @@ def try_model(model: str, loaded: LoadedModels, device: Device) -> Trial:
         loading_seconds=then - began,
         shot_seconds=time.monotonic() - then,
         steps=shot.steps,
-        peak_bytes=_peak_bytes(device),
+        peak_bytes=device.peak_bytes(),
+        tier=ready.tier,
     )
 
 
@@ -106,16 +116,10 @@ def shortest_shot(card: ModelCard) -> Shot:
     )
 
 
-def _peak_bytes(device: Device) -> int:
-    if device.is_cuda:
-        return torch.cuda.max_memory_allocated(device.torch_device)
-    return psutil.Process().memory_info().rss
-
-
 def _sentence(trial: Trial, device: Device) -> str:
-    where = "GPU memory at most" if device.is_cuda else "memory of the process"
+    where = "GPU memory at most" if device.is_cuda else "memory of the process at most"
     return (
-        f"loaded in {trial.loading_seconds:.1f} s, {trial.steps} steps in "
+        f"loaded in {trial.loading_seconds:.1f} s ({trial.tier.value}), {trial.steps} steps in "
         f"{trial.shot_seconds:.1f} s, {where} {trial.peak_bytes / 2**30:.1f} GiB, "
         f"{device.description}"
     )

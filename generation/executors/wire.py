@@ -30,6 +30,9 @@ from generation.request import GenerationRequest
 PREFIX = struct.Struct(">II")
 """Lengths of header and blob in bytes."""
 
+OPTIONAL_FILES = ("operator_catalogue", "lock_file", "peaks_file")
+"""Of a WorkerSetup."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerSetup:
@@ -37,7 +40,9 @@ class WorkerSetup:
 
     `device` is auto, cpu, cuda or mps. `operator_catalogue` is read over the catalogue,
     `model_folders` gives local folders for its models, `lock_file` pins those of the hub.
-    `threads` bounds the cores it computes on. `preload` is loaded before the first job.
+    `threads` bounds the cores it computes on. `preload` is loaded before the first job. What models
+    were seen to need is kept in `peaks_file`; they may take `memory_share` (0 to 1) of the device's
+    memory.
     """
 
     catalogue_file: Path
@@ -48,6 +53,8 @@ class WorkerSetup:
     preload: str | None
     operator_catalogue: Path | None = None
     lock_file: Path | None = None
+    peaks_file: Path | None = None
+    memory_share: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +104,7 @@ def unpack(header: bytes, blob: bytes) -> Message:
 def _setup_fields(setup: WorkerSetup) -> tuple[dict[str, Any], bytes]:
     fields = dataclasses.asdict(setup)
     fields["catalogue_file"] = str(setup.catalogue_file)
-    for name in ("operator_catalogue", "lock_file"):
+    for name in OPTIONAL_FILES:
         fields[name] = None if fields[name] is None else str(fields[name])
     fields["model_folders"] = {model: str(path) for model, path in setup.model_folders.items()}
     return fields, b""
@@ -105,7 +112,7 @@ def _setup_fields(setup: WorkerSetup) -> tuple[dict[str, Any], bytes]:
 
 def _read_setup(fields: dict[str, Any], _: bytes) -> WorkerSetup:
     fields["catalogue_file"] = Path(fields["catalogue_file"])
-    for name in ("operator_catalogue", "lock_file"):
+    for name in OPTIONAL_FILES:
         fields[name] = None if fields[name] is None else Path(fields[name])
     fields["model_folders"] = {model: Path(path) for model, path in fields["model_folders"].items()}
     return WorkerSetup(**fields)

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from generation.clip import Clip
@@ -171,7 +171,8 @@ def _send(channel: BinaryIO, message: Ready | Report) -> None:
 def open_production(setup: WorkerSetup) -> Production:
     """Imports torch: takes seconds."""
     from generation.device import Device
-    from generation.models.loading import LoadedModels, silence_libraries
+    from generation.models.loading import LoadedModels
+    from generation.models.opening import silence_libraries
     from generation.production import produce
 
     silence_libraries()
@@ -182,6 +183,8 @@ def open_production(setup: WorkerSetup) -> Production:
         lock_file=setup.lock_file,
         folders=setup.model_folders,
         device=device,
+        peaks_file=setup.peaks_file,
+        memory_bytes=device.memory_for(setup.memory_share),
     )
 
     def preload() -> None:
@@ -194,15 +197,20 @@ def open_production(setup: WorkerSetup) -> Production:
 
     def make(execution: Execution, on_progress: OnProgress) -> Clip:
         if execution.spare_memory:
-            models.spare_memory()
+            models.spare_memory(execution.request.model)
         try:
             with device.telling_faults():
-                return produce(
+                clip = produce(
                     execution, models, on_progress, narration_scenes=setup.narration_scenes
                 )
         except ExecutionError as error:
             models.after(error)
             raise
+        if not execution.spare_memory:
+            return clip
+        how = models.get(execution.request.model).tier.value
+        note = f"Memory ran out at the first try; for this one the model was {how}."
+        return replace(clip, facts=replace(clip.facts, notes=(*clip.facts.notes, note)))
 
     return Production(device=device.description, preload=preload, make=make)
 

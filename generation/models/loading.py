@@ -1,84 +1,44 @@
-"""From a model's card to a model in memory, and the one that is kept there.
+"""The models in memory: as many as fit, each held in the fastest way that fits."""
 
-Weights are safetensors; nothing is downloaded here and no code of a repository is ever run.
-"""
-
-# diffusers and the hub's client are partly typed, and diffusers exports its classes lazily.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportPrivateImportUsage=false
 from __future__ import annotations
 
 import gc
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import diffusers
-import torch
-from diffusers.utils import logging as diffusers_logging
-from transformers.utils import logging as transformers_logging
 
 from generation.device import Device
-from generation.errors import GenerationFailed, OutOfMemory, UnknownModel
-from generation.models.adapter import VideoModel
+from generation.errors import OutOfMemory, UnknownModel
+from generation.models.adapter import Footage, OnStep, Shot, VideoModel
 from generation.models.card import ModelCard
 from generation.models.card_file import read_catalogue
-from generation.models.diffusers_model import DiffusersModel
-from generation.models.families.animatediff import ANIMATEDIFF
-from generation.models.families.cogvideox import COGVIDEOX
-from generation.models.families.hunyuan import FRAMEPACK, HUNYUAN, HUNYUAN15
-from generation.models.families.kandinsky import KANDINSKY
-from generation.models.families.ltx import LTX, POCKET
-from generation.models.families.ltx2 import LTX2
-from generation.models.families.mochi import MOCHI
-from generation.models.families.modelscope import MODELSCOPE
-from generation.models.families.sana import SANA_VIDEO
-from generation.models.families.skyreels import SKYREELS
-from generation.models.families.stable_video import STABLE_VIDEO
-from generation.models.families.stills import STABLE_DIFFUSION, STABLE_DIFFUSION_XL
-from generation.models.families.wan import WAN, WAN_VACE
-from generation.models.family import Family
-from generation.models.parts import load_part
+from generation.models.opening import load, part_bytes
+from generation.models.peaks import PeakFile
+from generation.models.tiers import Tier, needed_bytes, tiers_of
 from generation.models.weights import WeightFolders, Weights
-from generation.pocket.pipeline import load_pocket_pipeline
 
 logger = logging.getLogger(__name__)
-
-WORKING_MEMORY_SHARE = 0.3
-"""Share of the device's free memory that activations may need beside the weights."""
-
-FAMILIES: Mapping[str, Family] = {
-    "animatediff": ANIMATEDIFF,
-    "cogvideox": COGVIDEOX,
-    "framepack": FRAMEPACK,
-    "hunyuan": HUNYUAN,
-    "hunyuan-1.5": HUNYUAN15,
-    "kandinsky-5": KANDINSKY,
-    "ltx": LTX,
-    "ltx-2": LTX2,
-    "mochi": MOCHI,
-    "modelscope": MODELSCOPE,
-    "pocket": POCKET,
-    "sana-video": SANA_VIDEO,
-    "skyreels-2": SKYREELS,
-    "stable-diffusion": STABLE_DIFFUSION,
-    "stable-diffusion-xl": STABLE_DIFFUSION_XL,
-    "stable-video": STABLE_VIDEO,
-    "wan": WAN,
-    "wan-vace": WAN_VACE,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedModel:
+    """`resting_bytes` of the device it takes between two shots."""
+
     card: ModelCard
     model: VideoModel
+    tier: Tier
+    resting_bytes: int
 
 
 class LoadedModels:
-    """Keeps one model in memory: the last one asked for."""
+    """Keeps models loaded while they fit into `memory_bytes` of the device (None: all it has);
+    the one not used for longest goes first.
+
+    How much a model needs is what `peaks_file` says of its earlier runs, else estimated by its
+    weights. One that is offloaded goes as soon as another is asked for: memory was short.
+    """
 
     def __init__(
         self,
@@ -88,125 +48,129 @@ class LoadedModels:
         device: Device,
         operator_catalogue: Path | None = None,
         lock_file: Path | None = None,
+        peaks_file: Path | None = None,
+        memory_bytes: int | None = None,
     ) -> None:
         cards = read_catalogue(catalogue_file, operator_catalogue)
         self._cards = {card.id: card for card in cards}
         self._weights = WeightFolders(folders, lock_file=lock_file)
         self._device = device
-        self._loaded: LoadedModel | None = None
-        self._spare_memory = False
+        self._peaks = PeakFile(peaks_file, device=device.description)
+        self._memory_bytes = device.memory_bytes if memory_bytes is None else memory_bytes
+        self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()  # the last one used last
+        self._last: tuple[str, Tier] | None = None
+        self._tiers = tiers_of(device)
+        self._fastest: dict[str, int] = {}
+        """Per model the first of the tiers that may be tried, where it is not the first of all."""
 
     def get(self, model: str) -> LoadedModel:
         """Raises GenerationFailed where it cannot be loaded, with what to set or to install."""
-        if self._loaded is None or self._loaded.card.id != model:
-            if model not in self._cards:
-                raise UnknownModel(model, tuple(self._cards))
-            self._unload()
-            card = self._cards[model]
-            self._loaded = LoadedModel(
-                card=card,
-                model=load(card, self._weights, self._device, offload=self._spare_memory),
-            )
-        return self._loaded
+        if model not in self._cards:
+            raise UnknownModel(model, tuple(self._cards))
+        if model not in self._loaded:
+            self._loaded[model] = self._load(self._cards[model])
+        self._loaded.move_to_end(model)
+        self._last = (model, self._loaded[model].tier)
+        self._make_room(self._working_bytes(self._loaded[model]), keep=model)
+        return self._loaded[model]
 
-    def is_loaded(self, model: str) -> bool:
-        return self._loaded is not None and self._loaded.card.id == model
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """The one used last is the last."""
+        return tuple(self._loaded)
 
     def after(self, fault: Exception) -> None:
-        """Prepares for the next try: after OutOfMemory, models take less memory and more time."""
+        """Prepares for the next try: after OutOfMemory nothing stays loaded, and the model that
+        was loaded or used last is held one tier lower from now on."""
         if isinstance(fault, OutOfMemory):
-            self._spare_memory = True
-            self._unload()
+            if self._last is not None:
+                model, tier = self._last
+                self._hold_below(model, self._tiers.index(tier) + 1)
+            self._unload(*self._loaded)
 
-    def spare_memory(self) -> None:
-        """From now on models take less memory and more time; what is loaded is loaded so anew."""
-        if not self._spare_memory:
-            self._spare_memory = True
-            self._unload()
+    def spare_memory(self, model: str) -> None:
+        """From now on the model is not held in the fastest way: it ran out of memory, perhaps in
+        another worker."""
+        self._hold_below(model, 1)
+        loaded = self._loaded.get(model)
+        if loaded is not None and self._tiers.index(loaded.tier) < self._fastest[model]:
+            self._unload(model)
 
-    def _unload(self) -> None:
-        self._loaded = None
-        gc.collect()
-        self._device.free_unused_memory()
+    def _hold_below(self, model: str, first: int) -> None:
+        first = min(first, len(self._tiers) - 1)
+        self._fastest[model] = max(first, self._fastest.get(model, 0))
 
+    def _load(self, card: ModelCard) -> LoadedModel:
+        found = self._weights.of_model(card)
+        parts = part_bytes(card, found, self._weights, self._device)
+        tier = self._best_tier(card, found, parts)
+        resting = 0 if tier is Tier.OFFLOADED else sum(parts)
+        self._make_room(self._needed_bytes(card.id, found.revision, tier, parts))
+        self._last = (card.id, tier)
+        model = load(card, found, self._weights, self._device, tier)
+        if tier is not self._tiers[0]:
+            logger.warning("memory is short: %s is %s", card.id, tier.value)
+        measured = _MeasuredModel(card.id, model, tier, self._device, self._peaks)
+        return LoadedModel(card=card, model=measured, tier=tier, resting_bytes=resting)
 
-def silence_libraries() -> None:
-    """No progress bars and no advice on standard error: a worker's log is for faults."""
-    for library in (diffusers_logging, transformers_logging):
-        library.set_verbosity_error()
-        library.disable_progress_bar()
+    def _best_tier(self, card: ModelCard, found: Weights, parts: tuple[int, ...]) -> Tier:
+        """The fastest that fits when nothing else is loaded; the last one is always tried."""
+        allowed = self._tiers[self._fastest.get(card.id, 0) :]
+        for tier in allowed:
+            if self._needed_bytes(card.id, found.revision, tier, parts) <= self._memory_bytes:
+                return tier
+        return allowed[-1]
 
+    def _needed_bytes(self, model: str, revision: str, tier: Tier, parts: tuple[int, ...]) -> int:
+        working = self._peaks.working_bytes(model, revision, tier.value)
+        if working is None:
+            return needed_bytes(tier, parts)
+        return working + (0 if tier is Tier.OFFLOADED else sum(parts))
 
-def load(
-    card: ModelCard, weights: WeightFolders, device: Device, *, offload: bool = False
-) -> VideoModel:
-    """`offload` spares memory: pictures are decoded in tiles, and where the device is CUDA the
-    weights are in main memory between uses.
+    def _working_bytes(self, loaded: LoadedModel) -> int:
+        model, resting = loaded.card.id, loaded.resting_bytes
+        known = self._peaks.working_bytes(model, loaded.model.revision, loaded.tier.value)
+        return needed_bytes(loaded.tier, (resting,)) - resting if known is None else known
 
-    Raises GenerationFailed for a family without an adapter or weights that do not fit it.
-    """
-    try:
-        family = FAMILIES[card.family]
-    except KeyError:
-        raise GenerationFailed(f"model {card.id}: no adapter for {card.family!r}") from None
-    missing = [task for task in card.tasks if task not in family.pipelines]
-    if missing:
-        raise GenerationFailed(
-            f"model {card.id}: {card.family} models are not given {', '.join(missing)}"
-        )
-    found = weights.of_model(card)
-    try:
-        pipeline = _open(card, family, found, weights, device)
-    except (OSError, ValueError, KeyError) as error:
-        raise GenerationFailed(f"model {card.id} cannot be loaded: {error}") from error
-    _place(pipeline, device, offload=offload)
-    return DiffusersModel(
-        pipeline,
-        card=card,
-        family=family,
-        revision=found.revision,
-        find=lambda source: weights.of_source(card, source).folder,
-    )
+    def _make_room(self, wanted_bytes: int, *, keep: str = "") -> None:
+        """Unloads others until so much is free beside what stays."""
+        others = [model for model in self._loaded if model != keep]
+        self._unload(*(each for each in others if self._loaded[each].tier is Tier.OFFLOADED))
+        for model in others:
+            held = sum(loaded.resting_bytes for loaded in self._loaded.values())
+            if held + wanted_bytes <= self._memory_bytes:
+                return
+            self._unload(model)
 
-
-def _open(
-    card: ModelCard, family: Family, found: Weights, weights: WeightFolders, device: Device
-) -> Any:
-    if card.family == "pocket":
-        return load_pocket_pipeline(found.folder)
-    dtype = getattr(torch, card.dtype) if device.is_cuda else device.dtype
-    parts = {
-        name: load_part(source, weights.of_source(card, source).folder, dtype)
-        for name, source in card.parts.items()
-    }
-    pipeline_class = getattr(diffusers, family.pipelines[card.tasks[0]])
-    return pipeline_class.from_pretrained(
-        found.folder,
-        dtype={"default": dtype, **dict.fromkeys(family.full_precision, torch.float32)},
-        use_safetensors=True,
-        local_files_only=True,
-        **family.components(found.folder),
-        **parts,
-    )
+    def _unload(self, *models: str) -> None:
+        for model in models:
+            self._loaded.pop(model, None)
+        if models:
+            gc.collect()
+            self._device.free_unused_memory()
 
 
-def _place(pipeline: Any, device: Device, *, offload: bool) -> None:
-    """Puts the pipeline on the device, or beside it where it does not fit."""
-    if device.is_cuda and (offload or not _fits(pipeline, device)):
-        logger.warning("memory is short: %s is offloaded between uses", type(pipeline).__name__)
-        pipeline.enable_model_cpu_offload(device=device.torch_device)
-        offload = True
-    else:
-        pipeline.to(device.torch_device)
-    if offload and hasattr(pipeline.vae, "use_tiling"):  # not every autoencoder can
-        pipeline.vae.enable_tiling()
+class _MeasuredModel:
+    """A model whose runs are measured."""
 
+    def __init__(
+        self, model_id: str, model: VideoModel, tier: Tier, device: Device, peaks: PeakFile
+    ) -> None:
+        self._id = model_id
+        self._model = model
+        self._tier = tier
+        self._device = device
+        self._peaks = peaks
 
-def _fits(pipeline: Any, device: Device) -> bool:
-    modules = [part for part in pipeline.components.values() if isinstance(part, torch.nn.Module)]
-    weight_bytes = sum(
-        parameter.numel() * parameter.element_size()
-        for module in modules
-        for parameter in module.parameters()
-    )
-    return weight_bytes <= device.free_bytes() * (1 - WORKING_MEMORY_SHARE)
+    @property
+    def revision(self) -> str:
+        return self._model.revision
+
+    def generate(self, shot: Shot, on_step: OnStep) -> Footage:
+        """See `VideoModel.generate`. A run that fails needed at least what it had."""
+        before = self._device.begin_peak()
+        try:
+            return self._model.generate(shot, on_step)
+        finally:
+            working_bytes = max(0, self._device.peak_bytes() - before)
+            self._peaks.saw(self._id, self.revision, self._tier.value, working_bytes)

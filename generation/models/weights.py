@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,3 +101,23 @@ def content_hash(folder: Path) -> str:
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()[:16]
+
+
+def count_of_weights(folder: Path) -> int:
+    """How many numbers the safetensors of a folder hold, by their headers.
+
+    Copies in half precision under a name of their own (`.fp16.`) are not loaded. Raises
+    GenerationFailed.
+    """
+    files = [file for file in folder.glob("*.safetensors") if ".fp16." not in file.name]
+    return sum(_count(file) for file in files)
+
+
+def _count(file: Path) -> int:
+    try:
+        with file.open("rb") as stream:
+            header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
+        tensors = [header[name] for name in header if name != "__metadata__"]
+        return sum(math.prod(tensor["shape"]) for tensor in tensors)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
+        raise GenerationFailed(f"{file} cannot be loaded: it is no safetensors file") from error

@@ -104,14 +104,18 @@ def test_pickled_weights_are_not_downloaded(operator: Operator) -> None:
 
 def test_check_runs_a_model_and_tells_what_it_took(operator: Operator) -> None:
     """The pocket model needs no download; the tiny one was not pulled."""
+    data = operator.folder / "data"
+    data.mkdir()
     checked = operator.run("check", "pocket", "tiny")
     good, bad = checked.stdout.splitlines()
     assert good.startswith("good: pocket: loaded in ")
-    assert "2 steps in" in good
+    assert " s (whole), 2 steps in " in good
     assert "GiB" in good
     assert bad.startswith("bad: tiny: model tiny: set generation.model_folders.tiny")
     assert "models pull tiny" in bad
     assert checked.returncode == 1
+    [peaks] = json.loads((data / "memory_peaks.json").read_text()).values()
+    assert [key.split()[0] for key in peaks] == ["pocket"]
 
 
 def test_list_says_what_keeps_a_model_off(operator: Operator) -> None:

@@ -22,7 +22,7 @@ from diffusers import (
 )
 from transformers import T5Config, T5EncoderModel, T5Tokenizer
 
-from generation.models.loading import silence_libraries
+from generation.models.opening import silence_libraries
 from generation.request import CameraMove
 
 FRAME_MULTIPLE = 8

@@ -1,7 +1,6 @@
 """Opening, migrating and using a database, and everything that can be wrong with one."""
 
 import asyncio
-import itertools
 import os
 import re
 import shutil
@@ -31,7 +30,6 @@ from storage.errors import (
 )
 from storage.instance_lock import InstanceLock
 from storage.sqlite import SqliteFile
-from tests.small_disk import SmallDisk
 from tests.storage.builders import make_record
 from tests.storage.kinds import only_postgresql, only_sqlite
 
@@ -287,32 +285,6 @@ async def test_a_full_disk_is_an_error_and_loses_nothing(database: Database) -> 
     with pytest.raises(DatabaseFull):
         await database.write(lambda connection: jobs.add(connection, large))
     assert await database.read(job_ids) == ["job1"]
-
-
-async def test_a_disk_without_a_free_byte_is_an_error_and_loses_nothing(disk: SmallDisk) -> None:
-    """The real thing, until there is room again."""
-    url = f"sqlite+aiosqlite:///{disk.folder / 'reelroom.db'}"
-    await migrate(url)
-    database = await Database.open(url)
-
-    def keep(connection: Connection, number: int) -> None:
-        jobs.add(connection, make_record(number, request_json="x" * 50_000))
-
-    async def keep_all() -> None:
-        for number in itertools.count(1):
-            await database.write(lambda connection, number=number: keep(connection, number))
-
-    disk.fill()
-    with pytest.raises(DatabaseFull):
-        await keep_all()
-    kept = len(await database.read(job_ids))
-    disk.make_room()
-    await database.write(lambda connection: keep(connection, kept + 1))
-    await database.close()
-    database = await Database.open(url)
-    found = await database.read(job_ids)
-    await database.close()
-    assert found == [f"job{number}" for number in range(1, kept + 2)]
 
 
 async def test_closing_waits_for_what_has_begun(url: str) -> None:

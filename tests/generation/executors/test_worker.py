@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -19,7 +20,9 @@ from generation.job import Progress, Stage
 from tests.generation.builders import make_request
 
 
-def open_executor(catalogue: Path, folders: dict[str, Path]) -> LocalExecutor:
+def open_executor(
+    catalogue: Path, folders: dict[str, Path], *, peaks_file: Path | None = None
+) -> LocalExecutor:
     setup = WorkerSetup(
         catalogue_file=catalogue,
         model_folders=folders,
@@ -27,25 +30,34 @@ def open_executor(catalogue: Path, folders: dict[str, Path]) -> LocalExecutor:
         threads=1,
         narration_scenes=3,
         preload="pocket",
+        peaks_file=peaks_file,
     )
     return LocalExecutor(setup=setup, limits=ExecutionLimits(), environ=os.environ)
 
 
-def make_execution(job_id: str, *, steps: int) -> Execution:
+def make_execution(job_id: str, *, steps: int, spare_memory: bool = False) -> Execution:
     return Execution(
         job_id=job_id,
         attempt=1,
         request=make_request(steps=steps),
         max_bytes=5_000_000,
+        spare_memory=spare_memory,
     )
 
 
 async def last_event(
-    local: LocalExecutor, job_id: str, *, steps: int, kill: bool = False, cancel: bool = False
+    local: LocalExecutor,
+    job_id: str,
+    *,
+    steps: int,
+    kill: bool = False,
+    cancel: bool = False,
+    spare_memory: bool = False,
 ) -> ExecutionEvent:
     """What an execution ends with; cancelled or its worker killed at its first step."""
     last: ExecutionEvent | None = None
-    async for last in local.run(make_execution(job_id, steps=steps)):
+    execution = make_execution(job_id, steps=steps, spare_memory=spare_memory)
+    async for last in local.run(execution):
         if isinstance(last, Progress) and last.stage is Stage.GENERATING and last.step >= 1:
             if cancel:
                 assert await local.cancel(job_id, 1)
@@ -79,6 +91,25 @@ async def test_a_worker_makes_clips_is_cancelled_mid_step_and_survives_being_kil
         assert isinstance(await last_event(local, "after", steps=2), Done)
     finally:
         await local.close()
+
+
+async def test_a_clip_made_in_less_memory_says_so_and_what_it_took_is_kept(
+    tmp_path: Path, tiny_weights: Path, tiny_catalogue: Path
+) -> None:
+    peaks = tmp_path / "peaks.json"
+    local = open_executor(tiny_catalogue, {"pocket": tiny_weights}, peaks_file=peaks)
+    await local.start()
+    try:
+        usual = await last_event(local, "usual", steps=2)
+        spared = await last_event(local, "spared", steps=2, spare_memory=True)
+    finally:
+        await local.close()
+    assert isinstance(usual, Done)
+    assert isinstance(spared, Done)
+    assert not any("emory" in note for note in usual.clip.facts.notes)
+    assert any("decoded in tiles" in note for note in spared.clip.facts.notes)
+    [lines] = json.loads(peaks.read_text()).values()
+    assert {key.split(" ", 2)[2] for key in lines} == {"whole", "decoded in tiles"}
 
 
 async def test_a_model_that_cannot_be_loaded_fails_its_jobs_with_the_reason(

@@ -14,7 +14,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Tiny
     """Builds, saves and loads the tiny model of an id, once for all tests."""
     from generation.device import Device
     from generation.models.diffusers_model import DiffusersModel
-    from generation.models.loading import load, silence_libraries
+    from generation.models.opening import load, silence_libraries
+    from generation.models.tiers import Tier
     from generation.models.weights import WeightFolders
     from tests.generation.tiny.catalogue import TinyWeights
 
@@ -26,7 +27,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Tiny
     @cache
     def build(model: str) -> TinyModel:
         card = tiny.card(cards[model])
-        loaded = load(card, WeightFolders({}), device)
+        weights = WeightFolders({})
+        loaded = load(card, weights.of_model(card), weights, device, Tier.RESIDENT)
         assert isinstance(loaded, DiffusersModel)
         return TinyModel(card=card, model=loaded)
 

@@ -10,6 +10,7 @@ from generation.errors import GenerationFailed, OutOfMemory, UnknownModel
 from generation.models.catalogue import CATALOGUE_FILE
 from generation.models.loading import LoadedModels
 from generation.models.lock import LockedRepository, write_lock
+from generation.models.tiers import Tier
 from generation.models.weights import content_hash
 from tests.generation.tiny_ltx import write_tiny_catalogue
 
@@ -19,19 +20,6 @@ def open_models(
 ) -> LoadedModels:
     device = Device.choose("cpu", threads=1)
     return LoadedModels(catalogue_file=catalogue, folders=folders or {}, device=device)
-
-
-def test_a_model_stays_in_memory_until_another_is_asked_for(
-    tmp_path: Path, tiny_weights: Path
-) -> None:
-    catalogue = write_tiny_catalogue(tmp_path / "two.toml", model="one")
-    second = write_tiny_catalogue(tmp_path / "second.toml", model="two")
-    catalogue.write_text(catalogue.read_text() + second.read_text())
-    models = open_models(catalogue, {"one": tiny_weights, "two": tiny_weights})
-    one = models.get("one")
-    assert models.get("one") is one
-    models.get("two")
-    assert models.get("one") is not one
 
 
 def test_the_revision_tells_the_content_of_a_folder(tmp_path: Path, tiny_weights: Path) -> None:
@@ -109,8 +97,9 @@ def test_an_execution_that_is_to_spare_memory_gets_a_model_loaded_for_that_once(
     """Whichever worker it comes to: the one that ran out of memory may have been another."""
     models = open_models(tiny_catalogue, {"pocket": tiny_weights})
     first = models.get("pocket")
-    models.spare_memory()
+    assert first.tier is Tier.RESIDENT
+    models.spare_memory("pocket")
     spared = models.get("pocket")
-    assert spared is not first
-    models.spare_memory()
+    assert spared.tier is Tier.TILED
+    models.spare_memory("pocket")
     assert models.get("pocket") is spared
