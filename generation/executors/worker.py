@@ -196,7 +196,8 @@ def open_production(setup: WorkerSetup) -> Production:
                 logger.exception("cannot load %s in advance", setup.preload)
 
     def make(execution: Execution, on_progress: OnProgress) -> Clip:
-        if execution.spare_memory:
+        sparing = execution.spare_memory and execution.request.command.needs_model
+        if sparing:
             models.spare_memory(execution.request.model)
         try:
             with device.telling_faults():
@@ -206,7 +207,7 @@ def open_production(setup: WorkerSetup) -> Production:
         except ExecutionError as error:
             models.after(error)
             raise
-        if not execution.spare_memory:
+        if not sparing:
             return clip
         how = models.get(execution.request.model).tier.value
         note = f"Memory ran out at the first try; for this one the model was {how}."
