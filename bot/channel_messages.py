@@ -33,7 +33,7 @@ UNKNOWN_MESSAGE = 10008
 OLD_MESSAGE_EDITED_TOO_OFTEN = 30046
 
 
-SEARCHED_MESSAGES = 100
+SEARCHED_MESSAGES = 2000
 JOB_SHOWN = re.compile(r"job ([a-z0-9]+)")
 """In a card's footer: the first is the card's own, a second one the job that it remixes."""
 
@@ -105,12 +105,17 @@ class ChannelMessages:
             else:
                 await message.edit(embed=embed, view=view, attachments=[attachment.file()])
 
-    async def find(self, channel_id: int, job_id: str) -> int | None:
-        """The bot's newest message in the channel that shows this job, if it is among the last."""
+    async def find(self, channel_id: int, job_id: str, *, interaction_id: int) -> int | None:
+        """The bot's message in the channel that shows this job.
+
+        Searched are the messages after the interaction that asked for the job, oldest first: its
+        card follows at once, or, after a crash, later among others.
+        """
         me = self._client.user
         channel = self._client.get_partial_messageable(channel_id)
+        asked = discord.Object(interaction_id)
         with self._asking():
-            async for message in channel.history(limit=SEARCHED_MESSAGES):
+            async for message in channel.history(limit=SEARCHED_MESSAGES, after=asked):
                 if me is not None and message.author.id == me.id and _shows(message, job_id):
                     return message.id
         return None

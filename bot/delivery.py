@@ -199,7 +199,9 @@ class Delivery:
         """The card of a job that has none, or none that is known: it is looked for first."""
         job_id = live.record.id
         try:
-            found = await self._messages.find(live.record.channel_id, job_id)
+            found = await self._messages.find(
+                live.record.channel_id, job_id, interaction_id=live.record.interaction_id
+            )
             if found is None:
                 await self._post(live.record)
             else:

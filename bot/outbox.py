@@ -173,7 +173,9 @@ class Outbox:
         card_message_id = record.card_message_id
         # A job without a card had one that nobody lived to remember, or that got no answer.
         if card_message_id is None or before.may_be_posted_unseen(datetime.now(UTC)):
-            found = await self._messages.find(record.channel_id, record.id)
+            found = await self._messages.find(
+                record.channel_id, record.id, interaction_id=record.interaction_id
+            )
             card_message_id = found or card_message_id
         limit = self._messages.attachment_bytes(record.guild_id) or self._max_bytes
         for max_bytes in _sizes(outcome.attachment, limit):

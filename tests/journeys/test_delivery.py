@@ -7,6 +7,7 @@ from pathlib import Path
 import discord
 import pytest
 
+from bot import channel_messages
 from bot.playground.member import Member
 from generation.errors import WorkerCrashed
 from storage import jobs
@@ -127,6 +128,7 @@ async def test_a_job_that_kills_its_worker_twice_is_not_tried_again(
 
 
 POST = ("POST", "/channels/{channel_id}/messages")
+SEARCH = ("GET", "/channels/{channel_id}/messages")
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
@@ -143,6 +145,25 @@ async def test_an_order_whose_card_got_no_answer_is_made_and_shown_once(
         shown = [message for message in ada.messages if f"job {job_id}" in message.text]
         assert len(shown) == 1
         assert await credits_of(ada) == 98
+
+
+async def test_a_lost_card_is_found_beneath_everything_said_since(
+    stage: Stage, executor: ScriptedExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_messages, "SEARCHED_MESSAGES", 3)
+    executor.hold()
+    async with stage.member() as ada:
+        stage.playground.faults.drop(*POST, after_effect=True)
+        stage.playground.faults.fail(*SEARCH, status=403, code=50013)
+        job_id = await order(ada, "/imagine-video prompt:a red circle")
+        record = await stage.service.database.read(lambda connection: jobs.get(connection, job_id))
+        channel = stage.service.client.get_partial_messageable(record.channel_id)
+        for word in ("more", "than", "are", "searched"):
+            await channel.send(word)
+        executor.let_go()
+        assert (await finished_card(ada, job_id)).attachments
+        shown = [message for message in ada.messages if f"job {job_id}" in message.text]
+        assert len(shown) == 1
 
 
 async def test_an_order_whose_card_is_refused_costs_nothing_and_is_not_made(
