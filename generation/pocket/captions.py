@@ -6,6 +6,7 @@ from generation.pocket.wording import (
     BACKGROUND_PHRASES,
     CAMERA_PHRASES,
     COLOUR_WORDS,
+    COMPANY_WORDS,
     MOTION_PHRASES,
     OPENINGS,
     PLURALS,
@@ -18,7 +19,7 @@ from generation.pocket.wording import (
 )
 from generation.pocket.world import Scene, Thing
 
-ATTRIBUTES = ("thing", "colour", "size", "motion", "background", "camera", "style")
+ATTRIBUTES = ("thing", "colour", "size", "motion", "companion", "background", "camera", "style")
 _VOWELS = "aeiou"
 
 
@@ -32,8 +33,12 @@ def caption(scene: Scene, rng: np.random.Generator, *, unsaid: frozenset[str] = 
         parts.append(_subject(scene.thing, rng, unsaid))
         if "motion" not in unsaid:
             parts.append(_motion(scene, rng))
-        if "background" not in unsaid:
-            parts.append(_pick(BACKGROUND_PHRASES[scene.background], rng))
+        around = (
+            [] if "background" in unsaid else [_pick(BACKGROUND_PHRASES[scene.background], rng)]
+        )
+        if scene.companion is not None and "companion" not in unsaid:
+            around.insert(int(rng.integers(2)), _company(scene.companion, rng))
+        parts += around
     pieces = [" ".join(part for part in parts if part)]
     if "camera" not in unsaid:
         pieces.append(_pick(CAMERA_PHRASES[scene.camera], rng))
@@ -53,7 +58,7 @@ def draw_unsaid(rng: np.random.Generator, *, given_frame: bool) -> frozenset[str
     """
     chance = rng.uniform()
     if given_frame and chance < 0.5:
-        shown = ("thing", "colour", "size", "background")
+        shown = ("thing", "colour", "size", "companion", "background")
         return frozenset(part for part in shown if rng.uniform() < 0.7)
     if chance > 0.96:
         said = ATTRIBUTES[int(rng.integers(len(ATTRIBUTES)))]
@@ -73,7 +78,12 @@ def simple_caption(scene: Scene) -> str:
         BACKGROUND_PHRASES[scene.background][0],
     )  # fmt: skip
     text = _with_article(_squeezed(" ".join(words)))
-    return ", ".join(part for part in (text, CAMERA_PHRASES[scene.camera][0]) if part)
+    if scene.companion is not None:
+        colour = COLOUR_WORDS[scene.companion.colour][0]
+        noun = _with_article(f"{colour} {THING_WORDS[scene.companion.name][0]}")
+        text = f"{text} {COMPANY_WORDS[0]} {noun}"
+    rest = (CAMERA_PHRASES[scene.camera][0], STYLE_PHRASES[scene.style][0])
+    return ", ".join(part for part in (text, *rest) if part)
 
 
 def _subject(thing: Thing, rng: np.random.Generator, unsaid: frozenset[str]) -> str:
@@ -91,6 +101,14 @@ def _subject(thing: Thing, rng: np.random.Generator, unsaid: frozenset[str]) -> 
     if kind < 0.70:
         return _with_article(noun)
     return f"the {noun}" if kind < 0.80 else f"one {noun}" if kind < 0.83 else noun
+
+
+def _company(companion: Thing, rng: np.random.Generator) -> str:
+    """ "with a yellow moon"; its size goes without saying."""
+    noun = f"{_pick(COLOUR_WORDS[companion.colour], rng)} {_pick(THING_WORDS[companion.name], rng)}"
+    if rng.uniform() < 0.2:
+        noun = f"{_pick(SIZE_WORDS['small'], rng)} {noun}"
+    return f"{_pick(COMPANY_WORDS, rng)} {_with_article(noun)}"
 
 
 def _motion(scene: Scene, rng: np.random.Generator) -> str:

@@ -21,10 +21,7 @@ import cv2
 import numpy as np
 import torch
 from diffusers import LTXConditionPipeline
-from diffusers.pipelines.ltx.pipeline_ltx_condition import (
-    LTXVideoCondition,
-    linear_quadratic_schedule,
-)
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXVideoCondition
 from PIL import Image
 
 from generation.loop_seam import seam
@@ -32,12 +29,12 @@ from generation.pocket.captions import simple_caption
 from generation.pocket.evaluation_report import write_report
 from generation.pocket.measure import Clip, background_of, look, thing_masks
 from generation.pocket.measure_camera import camera_of
-from generation.pocket.phrasing import DEFAULT_GUIDANCE, DEFAULT_STEPS, MAX_TOKENS
+from generation.pocket.phrasing import DEFAULT_GUIDANCE, DEFAULT_STEPS, MAX_TOKENS, QUICK_STEPS
 from generation.pocket.pipeline import WEIGHTS_FOLDER, load_pocket_pipeline, weights_digest
 from generation.pocket.rendering import render
+from generation.pocket.schedule import sampling_timesteps
 from generation.pocket.world import (
     BACKGROUNDS,
-    CAMERAS,
     COLOURS,
     FRAMES_PER_SECOND,
     MOTIONS,
@@ -101,13 +98,11 @@ def world_scenes(count: int, seed: int) -> list[Scene]:
     rng = np.random.default_rng([seed, 7])
     scenes: list[Scene] = []
     while len(scenes) < count:
-        scene = dataclasses.replace(sample_any_scene(rng), camera="none")
-        if not is_held_out(scene):
-            continue
-        if len(scenes) % 2 and scene.background in _PATTERNED:
-            moves = CAMERAS[1:]
-            scene = dataclasses.replace(scene, camera=moves[int(rng.integers(len(moves)))])
-        scenes.append(scene)
+        scene = sample_any_scene(rng)
+        seen_move = scene.camera != "none" and scene.background in _PATTERNED
+        fits = seen_move if len(scenes) % 2 else scene.camera == "none"
+        if fits and is_held_out(scene):
+            scenes.append(scene)
     return scenes
 
 
@@ -116,8 +111,6 @@ def make_clips(
     conditions: list[LTXVideoCondition] | None = None,
 ) -> list[Clip]:  # fmt: skip
     """One clip a prompt; the noise of each follows from `seed` and its number."""
-    # The pipeline's own schedule, as a list: NumPy 2 warns of the tensor it would pass.
-    timesteps = [1000.0 * float(sigma) for sigma in linear_quadratic_schedule(settings.steps)]
     clips: list[Clip] = []
     for start in range(0, len(prompts), settings.batch):
         part = list(prompts[start : start + settings.batch])
@@ -126,7 +119,7 @@ def make_clips(
         frames = call(
             prompt=part, conditions=conditions, height=SIDE, width=SIDE, num_frames=FRAMES,
             frame_rate=FRAMES_PER_SECOND, num_inference_steps=settings.steps,
-            timesteps=timesteps,
+            timesteps=sampling_timesteps(settings.steps),
             guidance_scale=settings.guidance, image_cond_noise_scale=0.0, generator=generators,
             max_sequence_length=MAX_TOKENS, output_type="np",
         ).frames  # fmt: skip
@@ -139,9 +132,12 @@ def judge(group: str, scene: Scene, prompt: str, seed: int, clip: Clip) -> Judge
     assert scene.thing is not None
     sight = look(clip)
     seen: dict[str, str | None] = {"background": sight.background, "colour": sight.colour}
-    seen["thing"] = sight.thing
+    seen |= {"thing": sight.thing, "style": sight.style}
     wanted = {"background": scene.background, "colour": scene.thing.colour,
-              "thing": scene.thing.name}  # fmt: skip
+              "thing": scene.thing.name, "style": scene.style}  # fmt: skip
+    if scene.companion is not None:
+        seen["companion"] = None if sight.companion is None else " ".join(sight.companion)
+        wanted["companion"] = f"{scene.companion.colour} {scene.companion.name}"
     if scene.camera == "none":
         # A moving camera moves the thing as well, so motion is judged only when it rests.
         seen["motion"], wanted["motion"] = sight.motion, scene.motion
@@ -218,9 +214,10 @@ def background_flicker(judged: Sequence[Judged]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=WEIGHTS_FOLDER)
-    parser.add_argument("--prompts", type=int, default=64, help="prompts of the whole world")
+    parser.add_argument("--prompts", type=int, default=512, help="prompts of the whole world")
     parser.add_argument("--directions", type=int, default=16, help="prompts of plain directions")
-    parser.add_argument("--pictures", type=int, default=4, help="first frames given")
+    parser.add_argument("--quick", type=int, default=256, help=f"prompts at {QUICK_STEPS} steps")
+    parser.add_argument("--pictures", type=int, default=24, help="first frames given")
     parser.add_argument("--steps", type=int, default=DEFAULT_STEPS)
     parser.add_argument("--guidance", type=float, default=DEFAULT_GUIDANCE)
     parser.add_argument("--seed", type=int, default=1000)
@@ -236,6 +233,13 @@ def main() -> None:
         pipeline, "world", world_scenes(found.prompts, found.seed), settings, found.seed + 500
     )
     figures = {"seconds_per_clip": (time.monotonic() - started) / max(1, len(judged))}
+    judged += judge_prompts(
+        pipeline,
+        f"world in {QUICK_STEPS} steps",
+        world_scenes(found.quick, found.seed),
+        dataclasses.replace(settings, steps=QUICK_STEPS),
+        found.seed + 500,
+    )
     if found.pictures:
         figures |= picture_figures(pipeline, settings, count=found.pictures, seed=found.seed)
     figures["background_flicker"] = background_flicker(judged)

@@ -13,7 +13,9 @@ from PIL import Image, ImageDraw
 if TYPE_CHECKING:
     from generation.pocket.evaluate import Judged
 
-ATTRIBUTES = ("colour", "thing", "background", "motion", "camera", "everything")
+ATTRIBUTES = (
+    "colour", "thing", "background", "motion", "camera", "style", "companion", "everything",
+)  # fmt: skip
 _SHEET_FRAMES = (0, 6, 12, 18, 24)
 _SHEET_COLUMNS = 2
 _SHEET_CLIPS = 32

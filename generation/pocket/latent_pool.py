@@ -20,12 +20,12 @@ from generation.pocket.autoencoder import PocketAutoencoder
 from generation.pocket.rendering import render
 from generation.pocket.world import (
     Scene,
-    sample_direction_scene,
     sample_picture_scene,
     sample_scene,
 )
 
-ClipKind = Literal["direction", "world", "loop", "picture", "picture loop"]
+ClipKind = Literal["world", "anywhere", "loop", "picture", "picture loop"]
+"""What clips show: scenes as a caption alone asks for, or as given pictures may have them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class LatentPool:
         part: int = 0,
         device: torch.device,
         fresh: int = 8,
-        capacity: int = 1536,
+        capacity: int = 20000,
     ) -> None:
         self._autoencoder = autoencoder.to(device).eval()
         self._rng = np.random.default_rng([seed, 4, part])
@@ -95,12 +95,12 @@ class LatentPool:
         )
 
     def _draw_scene(self, kind: ClipKind, shape: ClipShape) -> Scene:
-        if kind == "direction":
-            return sample_direction_scene(self._rng)
         loop = kind in ("loop", "picture loop")
         if kind in ("picture", "picture loop"):
             return sample_picture_scene(self._rng, loop=loop)
-        return sample_scene(self._rng, aspect=shape.width / shape.height, loop=loop)
+        return sample_scene(
+            self._rng, aspect=shape.width / shape.height, loop=loop, anywhere=kind != "world"
+        )
 
     @torch.no_grad()
     def _render(self, kind: ClipKind, shape: ClipShape, count: int) -> list[_Entry]:
@@ -108,6 +108,6 @@ class LatentPool:
         clips = render(scenes, frames=shape.frames, height=shape.height, width=shape.width)
         clips = clips.mul_(2).sub_(1).to(self._device)
         with torch.autocast(self._device.type, torch.bfloat16):
-            latents = self._autoencoder.normalised(clips).to("cpu", torch.bfloat16)
-            last = self._autoencoder.normalised(clips[:, :, -1:]).to("cpu", torch.bfloat16)
+            latents = self._autoencoder.latents_of(clips).to("cpu", torch.bfloat16)
+            last = self._autoencoder.latents_of(clips[:, :, -1:]).to("cpu", torch.bfloat16)
         return list(zip(scenes, latents.unbind(), last.unbind(), strict=True))

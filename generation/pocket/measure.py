@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.pocket.backgrounds import BACKGROUND_RGB, background_textures
+from generation.pocket.rendering import OUTLINE_WIDTH, PIXEL_ART_BLOCK
 from generation.pocket.shapes import FIELD_EXTENT, distance_fields
 from generation.pocket.world import (
     BACKGROUNDS,
@@ -24,6 +25,7 @@ from generation.pocket.world import (
     BackgroundName,
     ColourName,
     MotionName,
+    StyleName,
     ThingName,
 )
 
@@ -37,8 +39,18 @@ _COMMON_SHARE = 0.018
 """Colours rarer than this in a background are its small details, or the edges between them."""
 _LEAST_AREA = 0.012
 """Smallest share of the picture that counts as a thing."""
+_LEAST_COMPANION_AREA = 0.006
+_SAME_COLOUR_DISTANCE = 110.0
+_DRAWN_STYLES: tuple[StyleName, ...] = ("flat", "outline")
+_SOFTNESS = 1.0
+_FAINT = 24.0
+"""Sums of differences below this, of 765, are shading."""
+_BLOCKY = 0.45
+"""In pixel art less than this share of all differences lies within blocks, not between them."""
 _TEMPLATE_SIZE = 48
-_TURNS = 24
+_TURNS = 48
+_SLIGHT_TURNS = 5
+"""A camera that rotates turns what it sees by so many of these at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +58,11 @@ class Sight:
     """What was seen in a clip; None where there was no thing."""
 
     background: BackgroundName
+    style: StyleName | None
     colour: ColourName | None
     thing: ThingName | None
     motion: MotionName | None
+    companion: tuple[ColourName, ThingName] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +81,17 @@ def look(clip: Clip) -> Sight:
     masks = thing_masks(clip, background)
     track = follow(masks)
     if len(track.when) < max(1, len(clip) // 3):
-        return Sight(background=background, colour=None, thing=None, motion=None)
+        return Sight(background=background, style=None, colour=None, thing=None, motion=None,
+                     companion=None)  # fmt: skip
     motion = motion_of(track, masks)
+    thing, style = thing_of(clip, masks, turning=motion == "spin")
     return Sight(
         background=background,
+        style=style,
         colour=colour_of(clip, masks),
-        thing=thing_of(masks, turning=motion == "spin"),
+        thing=thing,
         motion=motion,
+        companion=companion_of(clip, background, masks),
     )
 
 
@@ -103,27 +121,60 @@ def _tones(background: BackgroundName) -> Floats:
 
 def thing_masks(clip: Clip, background: BackgroundName) -> Masks:
     """Where the thing is: the largest connected region unlike the background, frame by frame."""
-    tones = _tones(background)
+    unlike = _unlike(clip, background)
+    return np.stack(
+        [
+            _largest_region(mask, frame, _LEAST_AREA)
+            for mask, frame in zip(unlike, clip, strict=True)
+        ]
+    )
+
+
+def companion_of(
+    clip: Clip, background: BackgroundName, masks: Masks
+) -> tuple[ColourName, ThingName] | None:
+    """Colour and name of a second thing apart from the one under `masks`."""
+    rest = _unlike(clip, background)
+    for mask, taken in zip(rest, masks, strict=True):
+        mask[cv2.dilate(taken.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0] = False
+    found = np.stack(
+        [
+            _largest_region(mask, frame, _LEAST_COMPANION_AREA)
+            for mask, frame in zip(rest, clip, strict=True)
+        ]
+    )
+    if found.any(axis=(1, 2)).mean() < 1 / 3:
+        return None
+    return colour_of(clip, found), thing_of(clip, found, turning=False)[0]
+
+
+def _unlike(clip: Clip, background: BackgroundName) -> Masks:
+    """Which pixels are far from all of the background's colours."""
     away = np.full(clip.shape[:3], np.inf)
-    for tone in tones:
+    for tone in _tones(background):
         away = np.minimum(away, np.linalg.norm(clip.astype(np.float64) - tone, axis=-1))
-    found = away > _FOREGROUND_DISTANCE
-    return np.stack([_largest_region(frame) for frame in found])
+    return away > _FOREGROUND_DISTANCE
 
 
-def _largest_region(mask: Masks) -> Masks:
+def _largest_region(mask: Masks, frame: Clip, least_share: float) -> Masks:
     whole = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
     if count < 2:
         return np.zeros_like(mask)
     areas = stats[1:, cv2.CC_STAT_AREA]
-    if areas.max() < _LEAST_AREA * mask.size:
+    if areas.max() < least_share * mask.size:
         return np.zeros_like(mask)
-    # A sun's rays or a balloon's string stand apart: keep what is near in size or place.
+    # A sun's rays or a balloon's string stand apart: keep what is near in place and colour.
     reach = 2 * max(4, round(0.25 * float(np.sqrt(areas.max())))) + 1
-    largest = (labels == 1 + int(areas.argmax())).astype(np.uint8)
-    near = cv2.dilate(largest, np.ones((reach, reach), np.uint8))
-    kept = np.unique(labels[(near > 0) & (labels > 0)])
+    largest = labels == 1 + int(areas.argmax())
+    near = cv2.dilate(largest.astype(np.uint8), np.ones((reach, reach), np.uint8))
+    colour = np.median(frame[largest & mask], axis=0)
+    kept = [
+        label
+        for label in np.unique(labels[(near > 0) & (labels > 0)])
+        if np.linalg.norm(np.median(frame[(labels == label) & mask], axis=0) - colour)
+        < _SAME_COLOUR_DISTANCE
+    ]
     return np.isin(labels, kept) & mask
 
 
@@ -199,17 +250,30 @@ def _turns(masks: Masks) -> bool:
     return min(_overlap(first, shape) for shape in shapes) < 0.80
 
 
-def thing_of(masks: Masks, *, turning: bool) -> ThingName:
-    """The thing whose outline overlaps best with the clip's, over its five largest sights."""
-    seen = sorted((mask for mask in masks if mask.any()), key=lambda mask: -_inside(mask))
-    shapes = [_centred(mask) for mask in seen[:5]]
-    scores: dict[ThingName, float] = {}
-    for name in THINGS:
-        templates = _templates(name)[: None if turning else 1]
-        scores[name] = float(
-            np.mean([max(_overlap(shape, template) for template in templates) for shape in shapes])
-        )
-    return max(scores, key=lambda name: scores[name])
+def thing_of(clip: Clip, masks: Masks, *, turning: bool) -> tuple[ThingName, StyleName]:
+    """The thing and style whose picture is most like the clip's, over its five largest sights."""
+    seen = sorted((mask for mask in masks if mask.any()), key=lambda mask: -_inside(mask))[:5]
+    shapes = np.stack([_vector(_centred(mask)) for mask in seen])
+    turns = range(_TURNS) if turning else range(-_SLIGHT_TURNS, _SLIGHT_TURNS + 1)
+    templates = _templates()[:, :, list(turns)]
+    likeness = (templates @ shapes.T).max(axis=2).mean(axis=2)
+    likeness[_DRAWN_STYLES.index("outline"), THINGS.index("ring")] = 0  # itself a ring
+    style, thing = np.unravel_index(int(likeness.argmax()), likeness.shape)
+    if _is_pixel_art(clip):
+        return THINGS[int(likeness[0].argmax())], "pixel art"
+    return THINGS[int(thing)], _DRAWN_STYLES[int(style)]
+
+
+def _is_pixel_art(clip: Clip) -> bool:
+    """Whether neighbouring pixels hardly differ within the blocks of that style."""
+    within = total = 0.0
+    for axis in (1, 2):
+        change = np.abs(np.diff(clip.astype(np.float32), axis=axis)).sum(axis=-1)
+        change[change < _FAINT] = 0
+        along = change.sum(axis=(0, 3 - axis))
+        total += float(along.sum())
+        within += float(along.sum() - along[PIXEL_ART_BLOCK - 1 :: PIXEL_ART_BLOCK].sum())
+    return within < _BLOCKY * total
 
 
 def _inside(mask: Masks) -> float:
@@ -231,16 +295,27 @@ def _centred(mask: Masks) -> Masks:
 
 
 @cache
-def _templates(name: ThingName) -> list[Masks]:
-    """The thing's outline, upright first, then turned all round."""
-    field = distance_fields()[THINGS.index(name)]
-    size = len(field)
-    found: list[Masks] = []
-    for turn in range(_TURNS):
-        matrix = cv2.getRotationMatrix2D((size / 2, size / 2), 360 * turn / _TURNS, 1.0)
-        turned = cv2.warpAffine(field, matrix, (size, size), borderValue=-FIELD_EXTENT)
-        found.append(_centred(turned > 0))
-    return found
+def _templates() -> NDArray[np.float32]:
+    """Every thing's picture, flat and as an outline, upright first, then turned all round.
+
+    Shape (styles, things, turns, side * side), vectors of length 1.
+    """
+    found: list[NDArray[np.float32]] = []
+    for style in _DRAWN_STYLES:
+        for field in distance_fields():
+            shown = OUTLINE_WIDTH - np.abs(field - OUTLINE_WIDTH) if style == "outline" else field
+            size = len(field)
+            for turn in range(_TURNS):
+                matrix = cv2.getRotationMatrix2D((size / 2, size / 2), 360 * turn / _TURNS, 1.0)
+                turned = cv2.warpAffine(shown, matrix, (size, size), borderValue=-FIELD_EXTENT)
+                found.append(_vector(_centred(turned > 0)))
+    return np.stack(found).reshape(len(_DRAWN_STYLES), len(THINGS), _TURNS, -1)
+
+
+def _vector(mask: Masks) -> NDArray[np.float32]:
+    """A softened picture as a vector of length 1: the product of two is how alike they are."""
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _SOFTNESS).ravel()
+    return (soft / max(float(np.linalg.norm(soft)), 1e-6)).astype(np.float32)
 
 
 def _overlap(a: Masks, b: Masks) -> float:

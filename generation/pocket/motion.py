@@ -18,7 +18,7 @@ from generation.pocket.world import (
 
 Curve = NDArray[np.float64]
 
-_REACH: dict[SpeedName, float] = {"slow": 0.5, "normal": 1.0, "fast": 1.5}
+_REACH: dict[SpeedName, float] = {"slow": 0.5, "normal": 0.9, "fast": 1.3}
 """World units travelled in two seconds by a thing that moves in one direction."""
 _PACE: dict[SpeedName, float] = {"slow": 0.5, "normal": 1.0, "fast": 1.8}
 _DIRECTION: dict[MotionName, tuple[float, float]] = {

@@ -6,6 +6,7 @@ Camera and thing are affine maps of the picture's places, one 2 x 3 matrix a fra
 # torch.from_numpy and broadcast_tensors are partly typed.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 
+import dataclasses
 from collections.abc import Sequence
 from functools import cache
 
@@ -17,14 +18,22 @@ from torch.nn import functional
 
 from generation.pocket import backgrounds, shapes
 from generation.pocket.motion import Path, View, camera_view, thing_path
-from generation.pocket.world import BACKGROUNDS, COLOUR_RGB, STYLES, THINGS, VARIANTS, Scene
+from generation.pocket.world import (
+    BACKGROUNDS,
+    COLOUR_RGB,
+    THINGS,
+    VARIANTS,
+    Scene,
+    StyleName,
+    Thing,
+)
 
 Maps = NDArray[np.float64]
 """Affine maps: (frames, 2, 3)."""
 
-_PIXEL_ART_BLOCKS = 24
-"""Blocks across the shorter side in the style "pixel art"."""
-_OUTLINE_WIDTH = 0.10
+PIXEL_ART_BLOCK = 4
+"""Width and height in pixels of the blocks in the style "pixel art"."""
+OUTLINE_WIDTH = 0.10
 """In units of the thing's radius."""
 _FAR = 0.5
 """Distance outside a thing, in its radii, beyond which distances are not told apart."""
@@ -42,14 +51,16 @@ def render(scenes: Sequence[Scene], *, frames: int, height: int, width: int) -> 
         world = view_maps(view)
         drawn = frames if scene.camera != "none" else 1
         picture = _sample(_texture_of(scene), world[:drawn] / backgrounds.EXTENT, pixels)
-        if scene.thing is None:
-            clip[:] = picture
-        else:
-            path = thing_path(scene, scene.thing, frames=frames, aspect=width / height)
-            cover = _cover(scene, path, view, world, pixels)
-            ink = torch.tensor(COLOUR_RGB[scene.thing.colour]).view(3, 1, 1, 1) / 255
-            torch.addcmul(picture, cover, ink - picture, out=clip)
-        if scene.style == STYLES[2]:
+        clip[:] = picture
+        resting = dataclasses.replace(scene, motion="still")
+        for thing, course in ((scene.companion, resting), (scene.thing, scene)):
+            if thing is None:
+                continue
+            path = thing_path(course, thing, frames=frames, aspect=width / height)
+            cover = _cover(thing, scene.style, path, view, world, pixels)
+            ink = torch.tensor(COLOUR_RGB[thing.colour]).view(3, 1, 1, 1) / 255
+            clip.addcmul_(cover, ink - clip)
+        if scene.style == "pixel art":
             clip[:] = _pixel_art(clip)
     return clips
 
@@ -110,13 +121,14 @@ def _texture_of(scene: Scene) -> Tensor:
     return _textures()[row]
 
 
-def _cover(scene: Scene, path: Path, view: View, world: Maps, pixels: Tensor) -> Tensor:
+def _cover(
+    thing: Thing, style: StyleName, path: Path, view: View, world: Maps, pixels: Tensor
+) -> Tensor:
     """How much of each pixel the thing covers, 0 to 1: (1, frames, height, width)."""
-    assert scene.thing is not None
-    field = _fields()[THINGS.index(scene.thing.name)]
+    field = _fields()[THINGS.index(thing.name)]
     distance = _sample(field, _field_maps(path, world), pixels, padding="zeros").sub_(_FAR)
-    if scene.style == STYLES[1]:
-        distance = _OUTLINE_WIDTH - (distance - _OUTLINE_WIDTH).abs()
+    if style == "outline":
+        distance = OUTLINE_WIDTH - (distance - OUTLINE_WIDTH).abs()
     pixels_per_radius = path.radius * view.zoom * min(pixels.shape[:2]) / 2
     steepness = torch.from_numpy(pixels_per_radius).float().view(1, -1, 1, 1)
     return distance.mul_(steepness).add_(0.5).clamp_(0, 1)
@@ -125,7 +137,6 @@ def _cover(scene: Scene, path: Path, view: View, world: Maps, pixels: Tensor) ->
 def _pixel_art(clip: Tensor) -> Tensor:
     """Average a (3, frames, height, width) clip over square blocks."""
     _, _, height, width = clip.shape
-    block = max(1, min(height, width) // _PIXEL_ART_BLOCKS)
-    small = functional.avg_pool2d(clip, block, ceil_mode=True)
-    large = small.repeat_interleave(block, dim=2).repeat_interleave(block, dim=3)
-    return large[:, :, :height, :width]
+    small = functional.avg_pool2d(clip, PIXEL_ART_BLOCK, ceil_mode=True)
+    large = small.repeat_interleave(PIXEL_ART_BLOCK, dim=2)
+    return large.repeat_interleave(PIXEL_ART_BLOCK, dim=3)[:, :, :height, :width]

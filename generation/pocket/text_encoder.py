@@ -43,8 +43,9 @@ _IGNORED = -100
 _CLASSES: dict[str, int] = {
     "thing": len(THINGS), "colour": len(COLOURS), "size": len(SIZES), "motion": len(MOTIONS),
     "speed": len(SPEEDS), "background": len(BACKGROUNDS), "camera": len(CAMERAS),
-    "style": len(STYLES),
+    "style": len(STYLES), "companion": len(THINGS) + 1, "companion colour": len(COLOURS) + 1,
 }  # fmt: skip
+"""How many values each attribute has; the last of a companion's is that there is none."""
 _BATCH = 192
 _LEARNING_RATE = 1.5e-3
 _UNKNOWN_SHARE = 0.15
@@ -162,6 +163,7 @@ def _sample_captions(rng: np.random.Generator, count: int) -> tuple[list[str], T
 def _labels(scene: Scene, unsaid: frozenset[str]) -> list[int]:
     """The class of each attribute in the order of `_CLASSES`; what is unsaid cannot be asked."""
     assert scene.thing is not None
+    other = scene.companion if "companion" not in unsaid else None
     said = {
         "thing": THINGS.index(scene.thing.name),
         "colour": COLOURS.index(scene.thing.colour),
@@ -171,9 +173,13 @@ def _labels(scene: Scene, unsaid: frozenset[str]) -> list[int]:
         "background": BACKGROUNDS.index(scene.background),
         "camera": CAMERAS.index(scene.camera),
         "style": STYLES.index(scene.style),
+        "companion": len(THINGS) if other is None else THINGS.index(other.name),
+        "companion colour": len(COLOURS) if other is None else COLOURS.index(other.colour),
     }
     # A thing at rest has no speed, and its caption names none.
-    hidden = unsaid | ({"speed"} if "motion" in unsaid or scene.motion == "still" else set())
+    hidden = (unsaid - {"companion"}) | (
+        {"speed"} if "motion" in unsaid or scene.motion == "still" else set()
+    )
     return [_IGNORED if name in hidden else said[name] for name in _CLASSES]
 
 

@@ -18,6 +18,7 @@ import json
 import logging
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from torch import distributed, multiprocessing
 from transformers import PreTrainedTokenizerFast, T5EncoderModel
 
 from generation.pocket.autoencoder import PocketAutoencoder
-from generation.pocket.autoencoder_training import fit_autoencoder, train_sharpener
+from generation.pocket.autoencoder_fitting import fit_autoencoder
 from generation.pocket.flow import FlowTraining
 from generation.pocket.latent_pool import LatentPool
 from generation.pocket.pipeline import assemble, save_pocket_pipeline
@@ -40,9 +41,11 @@ from generation.pocket.transformer_training import TransformerTrainer, build_tra
 
 _log = logging.getLogger(__name__)
 
-_SHARPENER_SHARE = 0.2
 _TEXT_SHARE = 0.025
-_BATCH = 32
+_TOKENS = 3600
+"""Tokens that the transformer sees in a step, over all processes."""
+_FRESH = 8
+"""New clips in a step, at least, over all processes."""
 _LEARNING_RATE = 1e-3
 _SAVE_EVERY_MINUTES = 3.0
 
@@ -63,20 +66,36 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     plan.folder.mkdir(parents=True, exist_ok=True)
     _keep_memory()
-    # 1. The parts that the transformer stands on, unless an earlier run made them.
-    _make_autoencoder(plan)
-    _make_text_encoder(plan)
-    # 2. The transformer, in several processes on a CPU.
+    # 1. What the transformer stands on, unless an earlier run made it.
+    if not (plan.folder / "vae").is_dir():
+        _make_autoencoder(plan)
+    if not (plan.folder / "text_encoder").is_dir():
+        _make_text_encoder(plan)
+    # 2. The transformer.
+    _in_processes(plan, _train_transformer)
+
+
+def _in_processes(plan: Plan, work: Callable[[int, Plan], None]) -> None:
+    """Do `work(process, plan)` in the plan's number of processes, which may average figures."""
     if plan.processes == 1:
-        _train_transformer(0, plan, None)
-    else:
-        with tempfile.TemporaryDirectory() as meeting:
-            multiprocessing.start_processes(
-                _train_transformer,
-                args=(plan, f"file://{meeting}/store"),
-                nprocs=plan.processes,
-                start_method="spawn",
-            )
+        work(0, plan)
+        return
+    with tempfile.TemporaryDirectory() as meeting:
+        multiprocessing.start_processes(
+            _start, args=(plan, work, f"file://{meeting}/store"), nprocs=plan.processes,
+            start_method="spawn",
+        )  # fmt: skip
+
+
+def _start(process: int, plan: Plan, work: Callable[[int, Plan], None], meeting: str) -> None:
+    _keep_memory()
+    torch.set_num_threads(1)
+    level = logging.INFO if process == 0 else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(message)s")
+    distributed.init_process_group(
+        "gloo", init_method=meeting, rank=process, world_size=plan.processes
+    )
+    work(process, plan)
 
 
 def _parse() -> Plan:
@@ -113,23 +132,12 @@ def _keep_memory() -> None:
 
 
 def _make_autoencoder(plan: Plan) -> None:
-    if (plan.folder / "vae").is_dir():
-        return
     autoencoder = PocketAutoencoder()
     fit_autoencoder(autoencoder, seed=plan.seed)
-    curve = train_sharpener(
-        autoencoder,
-        minutes=plan.minutes * _SHARPENER_SHARE,
-        seed=plan.seed,
-        device=torch.device(plan.device),
-    )
-    _keep_curve(plan, "sharpener", curve)
-    autoencoder.cpu().save_pretrained(plan.folder / "vae")
+    autoencoder.save_pretrained(plan.folder / "vae")
 
 
 def _make_text_encoder(plan: Plan) -> None:
-    if (plan.folder / "text_encoder").is_dir():
-        return
     torch.manual_seed(plan.seed)
     tokenizer = build_tokenizer()
     model = build_text_encoder(tokenizer)
@@ -145,16 +153,7 @@ def _make_text_encoder(plan: Plan) -> None:
     model.cpu().save_pretrained(plan.folder / "text_encoder")
 
 
-def _train_transformer(process: int, plan: Plan, meeting: str | None) -> None:
-    """Train in process number `process`; they meet at `meeting` when there are several."""
-    if meeting is not None:
-        _keep_memory()
-        torch.set_num_threads(1)
-        distributed.init_process_group(
-            "gloo", init_method=meeting, rank=process, world_size=plan.processes
-        )
-    level = logging.INFO if process == 0 else logging.WARNING
-    logging.basicConfig(level=level, format="%(asctime)s %(message)s")
+def _train_transformer(process: int, plan: Plan) -> None:
     device = torch.device(plan.device)
     autoencoder = PocketAutoencoder.from_pretrained(plan.folder / "vae")
     tokenizer = PreTrainedTokenizerFast.from_pretrained(plan.folder / "tokenizer")
@@ -173,11 +172,17 @@ def _train_transformer(process: int, plan: Plan, meeting: str | None) -> None:
     training = FlowTraining(
         trainer.transformer,
         CaptionEncoder(tokenizer, text_encoder.requires_grad_(False), device),
-        LatentPool(autoencoder, seed=seed, part=process, device=device, fresh=8 // plan.processes),
+        LatentPool(
+            autoencoder,
+            seed=seed,
+            part=process,
+            device=device,
+            fresh=max(1, _FRESH // plan.processes),
+        ),
         seed=seed,
         part=process,
         device=device,
-        batch_size=_BATCH // plan.processes,
+        tokens=_TOKENS // plan.processes,
     )
 
     def save() -> None:
@@ -193,10 +198,9 @@ def _train_transformer(process: int, plan: Plan, meeting: str | None) -> None:
         )
         save_pocket_pipeline(pipeline, plan.folder / "weights")
 
-    share = 1 - _SHARPENER_SHARE - _TEXT_SHARE
     trainer.run(
         training,
-        until_minutes=plan.minutes * share,
+        until_minutes=plan.minutes * (1 - _TEXT_SHARE),
         save_every_minutes=_SAVE_EVERY_MINUTES,
         save=save,
     )

@@ -2,7 +2,9 @@
 
 LTX tells tokens their places only by rotary embeddings, that is relative to one another. Large
 models find the picture's edges from that; a small one hardly learns that "moving right" begins
-on the left. Here each token also enters with its own time and place as numbers.
+on the left. Here each token also enters with its own time and place as numbers, with the mean
+of the caption's states, and with products of both: "here and now, given these words" is one
+step away, where attention finds it only after many hours.
 """
 
 # diffusers and torch are partly typed, and diffusers exports its classes lazily.
@@ -10,13 +12,16 @@ on the left. Here each token also enters with its own time and place as numbers.
 # pyright: reportPrivateImportUsage=false
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from diffusers import LTXVideoTransformer3DModel
 from diffusers.configuration_utils import register_to_config
+from diffusers.models.modeling_outputs import Transformer2DModelOutput
 from torch import Tensor, nn
 
+_LEAST_TIME = 0.05
+"""Below this the velocity is taken as if the time were this."""
 _WAVES = 4
 _COURSE_WAVES = 2
 PLACE_FEATURES = 3 * (1 + 2 * _WAVES) + 3 + 2 + 4 * 2 * _COURSE_WAVES
@@ -26,6 +31,9 @@ of time and place, and waves that travel up, down, left and right through the cl
 With these "the thing is where it should be by now" is one comparison with the caption. From time
 and place alone it is a product of three, which stays undiscovered for thousands of steps."""
 
+_GATES = 256
+"""Products of a mix of place features and a mix of what the caption means."""
+
 
 class PocketTransformer(LTXVideoTransformer3DModel):
     """Takes and gives what `LTXVideoTransformer3DModel` does; `video_coords` is needed."""
@@ -33,8 +41,8 @@ class PocketTransformer(LTXVideoTransformer3DModel):
     @register_to_config
     def __init__(
         self,
-        in_channels: int = 160,
-        out_channels: int = 160,
+        in_channels: int = 256,
+        out_channels: int = 256,
         patch_size: int = 1,
         patch_size_t: int = 1,
         num_attention_heads: int = 8,
@@ -67,24 +75,58 @@ class PocketTransformer(LTXVideoTransformer3DModel):
             attention_out_bias=attention_out_bias,
         )
         width = num_attention_heads * attention_head_dim
-        self.proj_in = nn.Linear(in_channels + PLACE_FEATURES, width)
+        self.proj_in = nn.Linear(in_channels + PLACE_FEATURES + caption_channels + _GATES, width)
+        self.place_mix = nn.Linear(PLACE_FEATURES, _GATES)
+        self.caption_gate = nn.Linear(caption_channels, _GATES)
 
     def forward(
-        self, hidden_states: Tensor, *args: Any, video_coords: Tensor, **options: Any
+        self,
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor,
+        timestep: Tensor,
+        encoder_attention_mask: Tensor,
+        *,
+        video_coords: Tensor,
+        extent: Tensor | None = None,
+        wanted: Literal["velocity", "clean"] = "velocity",
+        return_dict: bool = True,
+        **options: Any,
     ) -> Any:
-        """Predict the velocity of `hidden_states` (batch, tokens, channels)."""
-        places = place_features(video_coords).to(hidden_states.dtype)
-        return super().forward(
-            torch.cat([hidden_states, places], dim=-1), *args, video_coords=video_coords, **options
-        )
+        """Predict the velocity of `hidden_states` (batch, tokens, channels).
+
+        The network itself guesses the clean latents: what it says of a token need not repeat
+        the noise in it. `wanted="clean"` returns that guess. `extent` (1 or batch, 3, 1) is the
+        clip's largest place where the tokens are only an excerpt of it.
+        """
+        whole = video_coords.amax(dim=2, keepdim=True) if extent is None else extent
+        places = place_features(video_coords, whole).to(hidden_states.dtype)
+        shown = encoder_attention_mask.to(encoder_hidden_states.dtype).unsqueeze(-1)
+        meaning = (encoder_hidden_states * shown).sum(1, keepdim=True) / shown.sum(1, keepdim=True)
+        gated = self.place_mix(places) * self.caption_gate(meaning)
+        tokens = hidden_states.shape[:2]
+        known = [part.expand(*tokens, -1) for part in (hidden_states, places, meaning, gated)]
+        clean = super().forward(
+            torch.cat(known, dim=-1),
+            encoder_hidden_states,
+            timestep,
+            encoder_attention_mask,
+            video_coords=video_coords,
+            return_dict=False,
+            **options,
+        )[0]
+        if wanted == "clean":
+            return clean
+        time = (timestep.float() / 1000).clamp(min=_LEAST_TIME).view(len(clean), -1, 1)
+        velocity = ((hidden_states - clean) / time).to(hidden_states.dtype)
+        return Transformer2DModelOutput(sample=velocity) if return_dict else (velocity,)
 
 
-def place_features(coords: Tensor) -> Tensor:
+def place_features(coords: Tensor, extent: Tensor) -> Tensor:
     """Numbers from -1 to 1 for seconds, y and x in pixels (batch, 3, tokens).
 
-    Returns (batch, tokens, PLACE_FEATURES).
+    `extent` holds the largest of each, (1 or batch, 3, 1). Returns (batch, tokens,
+    PLACE_FEATURES).
     """
-    extent = coords.amax(dim=2, keepdim=True)
     ramp = 2 * coords / extent.clamp(min=1e-3) - 1
     waves = [
         wave(ramp * math.pi / 2 * 2**octave)

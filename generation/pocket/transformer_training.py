@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from torch import distributed, nn
+from torch import nn
 
+from generation.pocket.data_parallel import mean_gradients
 from generation.pocket.flow import FlowTraining
 from generation.pocket.transformer import PocketTransformer
 
@@ -26,8 +27,6 @@ _log = logging.getLogger(__name__)
 _WARM_STEPS = 200
 _AVERAGE = 0.998
 _WEIGHT_DECAY = 0.02
-_DIRECTIONS_FROM, _DIRECTIONS_UNTIL = 0.15, 0.25
-"""The part of the training in which only directions are shown, as shares of its time."""
 _LOG_EVERY = 50
 
 
@@ -90,12 +89,10 @@ class TransformerTrainer:
         self.transformer.train()
         while self.progress.minutes < until_minutes:
             done = self.progress.minutes / until_minutes
-            alone = _DIRECTIONS_FROM <= done < _DIRECTIONS_UNTIL
-            training.lesson = "directions" if alone else "everything"
             for optimizer in self._optimizers:
                 optimizer.param_groups[0]["lr"] = self._rate(done)
             minutes = before + (time.monotonic() - started) / 60
-            loss, self.progress.minutes = self._step(training, minutes)
+            loss, self.progress.minutes = self._step(training, done, minutes)
             recent += loss / _LOG_EVERY
             if self.progress.step % _LOG_EVERY == 0:
                 self.progress.curve.append((self.progress.step, recent))
@@ -109,13 +106,13 @@ class TransformerTrainer:
                 saved = self.progress.minutes
         save()
 
-    def _step(self, training: FlowTraining, minutes: float) -> tuple[float, float]:
+    def _step(self, training: FlowTraining, done: float, minutes: float) -> tuple[float, float]:
         """One step; returns loss and minutes, the means over all training processes."""
-        _, loss = training.loss()
+        _, loss = training.loss(done)
         self.transformer.zero_grad()
         loss.backward()
         weights = list(self.transformer.parameters())
-        loss_mean, minutes = _shared(weights, loss.item(), minutes)
+        loss_mean, minutes = mean_gradients(weights, loss.item(), minutes)
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         for optimizer in self._optimizers:
             optimizer.step()
@@ -164,21 +161,3 @@ def _split(
         inner = name.startswith("transformer_blocks.") and name.endswith(".weight")
         (matrices if inner and weight.ndim == 2 else others).append(weight)
     return matrices, others
-
-
-def _shared(weights: list[nn.Parameter], *figures: float) -> tuple[float, ...]:
-    """Replace gradients by their means over all training processes; the figures' means.
-
-    The processes meet once a step. Several of one thread each are faster on a busy CPU than
-    one of several threads, which meet at every single operation.
-    """
-    if not distributed.is_initialized():
-        return figures
-    gradients = [weight.grad for weight in weights if weight.grad is not None]
-    flat = torch.cat([*(gradient.flatten() for gradient in gradients), torch.tensor(figures)])
-    distributed.all_reduce(flat)
-    flat /= distributed.get_world_size()
-    *parts, means = flat.split([*(gradient.numel() for gradient in gradients), len(figures)])
-    for gradient, part in zip(gradients, parts, strict=True):
-        gradient.copy_(part.view_as(gradient))
-    return tuple(means.tolist())

@@ -184,9 +184,11 @@ CAMERA_PHRASES: dict[CameraName, tuple[str, ...]] = {
 }  # fmt: skip
 STYLE_PHRASES: dict[StyleName, tuple[str, ...]] = {
     "flat": ("",),
-    "outline": ("as an outline", "outline style", "drawn in outline", "line drawing"),
+    "outline": ("outline style", "as an outline", "drawn in outline", "line drawing"),
     "pixel art": ("pixel art", "in pixel art style", "as pixel art", "pixelated"),
 }
+COMPANY_WORDS: tuple[str, ...] = ("with", "with", "and", "next to", "beside")
+"""What joins a companion to the rest."""
 OPENINGS: tuple[str, ...] = (
     "", "", "", "", "", "", "a video of", "a clip of", "an animation of", "a picture of", "video:",
     "there is", "show", "show me", "imagine",

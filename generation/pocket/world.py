@@ -5,8 +5,8 @@ are in units of half the shorter side of the picture: the middle is (0, 0), x gr
 right, y downwards, and the shorter side reaches from -1 to 1.
 """
 
-import dataclasses
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -55,7 +55,7 @@ COLOUR_RGB: dict[ColourName, tuple[int, int, int]] = {
     "white": (250, 250, 250),
     "black": (18, 18, 20),
 }
-RADIUS: dict[SizeName, float] = {"small": 0.24, "medium": 0.36, "big": 0.50}
+RADIUS: dict[SizeName, float] = {"small": 0.28, "medium": 0.44, "big": 0.58}
 
 # A thing hardly shows where its colour is nearly its surroundings': these scenes do not exist.
 UNSEEN: dict[BackgroundName, frozenset[ColourName]] = {
@@ -69,8 +69,8 @@ UNSEEN: dict[BackgroundName, frozenset[ColourName]] = {
     "desert": frozenset({"white"}),
     "city": frozenset({"black"}),
 }
-ROUND: frozenset[ThingName] = frozenset({"circle", "ring"})
-"""Things whose spinning cannot be seen."""
+ROUND: frozenset[ThingName] = frozenset({"circle", "ring", "flower"})
+"""Things whose spinning cannot be seen, or hardly."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +90,13 @@ class Scene:
     """Everything that a clip shows.
 
     `thing` may be absent: then only the camera moves, over `picture`, a texture made from
-    that seed which stands for the photographs people upload. `loop` makes the last frame
-    equal to the first (a motion in one direction leaves the picture and enters again).
+    that seed which stands for the photographs people upload. `companion` is a second, small
+    thing of another colour that stays in a corner. `loop` makes the last frame equal to the
+    first (a motion in one direction leaves the picture and enters again).
     """
 
     thing: Thing | None
+    companion: Thing | None = None
     motion: MotionName = "still"
     speed: SpeedName = "normal"
     background: BackgroundName = "plain"
@@ -121,53 +123,79 @@ def is_held_out(scene: Scene) -> bool:
     return hashlib.sha256(key.encode()).digest()[0] % 8 == 0
 
 
-def sample_scene(rng: np.random.Generator, *, aspect: float = 1.0, loop: bool = False) -> Scene:
-    """Draw a scene that training may see. `aspect` is width over height."""
+def sample_scene(
+    rng: np.random.Generator, *, aspect: float = 1.0, loop: bool = False, anywhere: bool = False
+) -> Scene:
+    """Draw a scene that training may see. `aspect` is width over height.
+
+    What a caption does not say hardly varies: a thing's course leads through the middle and
+    starts alike. With `anywhere` it leads through any place and starts at any phase, as in
+    pictures that somebody gives.
+    """
     while True:
-        scene = sample_any_scene(rng, aspect=aspect, loop=loop)
+        scene = sample_any_scene(rng, aspect=aspect, loop=loop, anywhere=anywhere)
         if not is_held_out(scene):
             return scene
 
 
-def sample_any_scene(rng: np.random.Generator, *, aspect: float = 1.0, loop: bool = False) -> Scene:
-    """Draw a scene, held out or not."""
+def sample_any_scene(
+    rng: np.random.Generator, *, aspect: float = 1.0, loop: bool = False, anywhere: bool = False
+) -> Scene:
+    """Draw a scene as `sample_scene` does, held out or not."""
     motion = MOTIONS[rng.choice(len(MOTIONS), p=_MOTION_SHARE)]
     background = BACKGROUNDS[rng.choice(len(BACKGROUNDS), p=_BACKGROUND_SHARE)]
     colours: list[ColourName] = [colour for colour in COLOURS if is_visible(colour, background)]
     things: list[ThingName] = [thing for thing in THINGS if motion != "spin" or thing not in ROUND]
     room_x, room_y = max(1.0, aspect), max(1.0, 1 / aspect)
     camera = CAMERAS[rng.choice(len(CAMERAS), p=_CAMERA_SHARE)]
+    spread = 0.25 if anywhere else 0.06
+    size = SIZES[rng.choice(3, p=_SIZE_SHARE)]
     thing = Thing(
         name=things[rng.integers(len(things))],
         colour=colours[rng.integers(len(colours))],
-        size=SIZES[rng.choice(3, p=(0.1, 0.8, 0.1))],
-        x=float(rng.uniform(-0.2, 0.2) * room_x),
-        y=float(rng.uniform(-0.2, 0.2) * room_y),
-        phase=float(rng.uniform()),
+        size=size if size != "big" or camera != "zoom in" else "medium",
+        x=float(rng.uniform(-1, 1) * spread * room_x),
+        y=float(rng.uniform(-1, 1) * spread * room_y),
+        phase=float(rng.uniform(-0.5, 0.5) if anywhere else rng.uniform(-0.03, 0.03)) % 1,
     )
     return Scene(
         thing=thing,
+        companion=_sample_companion(rng, thing, motion, background),
         motion=motion,
         speed=SPEEDS[rng.choice(3, p=(0.15, 0.7, 0.15))],
         background=background,
         camera=camera,
+        style=_sample_style(rng, thing),
         variant=int(rng.integers(VARIANTS)),
         loop=loop,
     )
 
 
-def sample_direction_scene(rng: np.random.Generator) -> Scene:
-    """Draw a thing that moves one way over the plain background, which training may see."""
-    while True:
-        scene = dataclasses.replace(
-            sample_any_scene(rng),
-            motion=MOTIONS[int(rng.integers(4))],
-            background="plain",
-            camera="none",
-        )
-        assert scene.thing is not None
-        if is_visible(scene.thing.colour, "plain") and not is_held_out(scene):
-            return scene
+def _sample_style(rng: np.random.Generator, thing: Thing) -> StyleName:
+    """A style that can be told: a ring's outline is a ring, a small thing has few pixels."""
+    style = STYLES[rng.choice(3, p=_STYLE_SHARE)]
+    return "flat" if thing.size == "small" or thing.name == "ring" else style
+
+
+def _sample_companion(
+    rng: np.random.Generator, thing: Thing, motion: MotionName, background: BackgroundName
+) -> Thing | None:
+    """Perhaps a companion in the corner that the thing does not come to."""
+    if motion in _ALONE or thing.size != "medium" or rng.uniform() >= _COMPANION_SHARE:
+        return None
+    colours: list[ColourName] = [
+        colour
+        for colour in COLOURS
+        if is_visible(colour, background)
+        and math.dist(COLOUR_RGB[colour], COLOUR_RGB[thing.colour]) > _COMPANION_DISTANCE
+    ]
+    return Thing(
+        name=THINGS[rng.integers(len(THINGS))],
+        colour=colours[rng.integers(len(colours))],
+        size="small",
+        x=math.copysign(float(rng.uniform(0.70, 0.72)), -thing.x),
+        y=math.copysign(float(rng.uniform(0.70, 0.72)), -thing.y),
+    )
 
 
 def sample_picture_scene(rng: np.random.Generator, *, loop: bool = False) -> Scene:
@@ -183,6 +211,13 @@ def sample_picture_scene(rng: np.random.Generator, *, loop: bool = False) -> Sce
 VARIANTS = 4
 """How many versions of each background there are (other stars, hills, houses)."""
 
-_MOTION_SHARE = (0.18, 0.18, 0.18, 0.18, 0.04, 0.05, 0.05, 0.05, 0.03, 0.03, 0.03)
-_BACKGROUND_SHARE = (0.52, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06)
-_CAMERA_SHARE = (0.86, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02)
+_MOTION_SHARE = (0.12, 0.12, 0.12, 0.12, 0.06, 0.08, 0.08, 0.08, 0.08, 0.07, 0.07)
+_BACKGROUND_SHARE = (0.28, 0.09, 0.09, 0.09, 0.09, 0.09, 0.09, 0.09, 0.09)
+_CAMERA_SHARE = (0.72, 0.04, 0.04, 0.04, 0.04, 0.04, 0.04, 0.04)
+_SIZE_SHARE = (0.12, 0.72, 0.16)
+_STYLE_SHARE = (0.84, 0.08, 0.08)
+_COMPANION_SHARE = 0.15
+_COMPANION_DISTANCE = 130.0
+"""How far in RGB the colours of two things are apart at least."""
+_ALONE: frozenset[MotionName] = frozenset({"circle", "grow", "shrink"})
+"""Motions without a companion: in its way, or in the end smaller than it."""

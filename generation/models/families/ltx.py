@@ -18,6 +18,7 @@ from generation.models.adapter import Image, Shot
 from generation.models.card import Task
 from generation.models.family import Call, Family, called_by_words, picture, pictures
 from generation.pocket import phrasing as pocket_phrasing
+from generation.pocket.schedule import sampling_timesteps
 
 NEGATIVE_PROMPT = "worst quality, inconsistent motion, blurry, jittery, distorted"
 """Of diffusers' LTX-Video documentation."""
@@ -46,6 +47,7 @@ def _pocket_arguments(call: Call) -> dict[str, Any]:
         "negative_prompt": call.shot.negative_prompt,
         "image_cond_noise_scale": 0.0,
         "max_sequence_length": pocket_phrasing.MAX_TOKENS,
+        "timesteps": list(call.preset.timesteps) or sampling_timesteps(call.shot.steps),
     }
 
 

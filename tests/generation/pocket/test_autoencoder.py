@@ -1,12 +1,14 @@
 # diffusers and torch are partly typed.
 # pyright: reportUnknownMemberType=false
-from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
-from generation.pocket.autoencoder import PocketAutoencoder, to_patches
+from generation.pocket.autoencoder import PocketAutoencoder, to_blocks
+from generation.pocket.autoencoder_fitting import fit_autoencoder, sample_windows
 from generation.pocket.rendering import render
 from generation.pocket.world import Scene, Thing
 from tests.generation.pocket.tiny_pocket import tiny_autoencoder
@@ -42,23 +44,39 @@ def test_a_clips_first_latent_is_that_of_its_first_frame() -> None:
     assert torch.allclose(whole[:, :, :1], first, atol=1e-5)
 
 
-def test_a_fitted_basis_gives_clips_back() -> None:
-    """A basis as large as the sample spans it, so its clips survive encoding."""
+def test_fitted_components_give_back_what_they_span() -> None:
+    """As many components as there are blocks span them all, so soft clips survive encoding."""
     scene = Scene(thing=Thing(name="star", colour="red"), motion="right", background="meadow")
     clip = render([scene], frames=9, height=64, width=64) * 2 - 1
+    soft = functional.interpolate(clip.flatten(1, 2), scale_factor=0.5, mode="area")
+    clip = functional.interpolate(soft, scale_factor=2, mode="bilinear").unflatten(1, (3, 9))
     whole = torch.cat([clip[:, :, :1].expand(-1, -1, 3, -1, -1), clip], dim=2)
-    patches = to_patches(whole, 4, 32).flatten(0, 3)
+    blocks = to_blocks(whole).flatten(0, 3)
+    autoencoder = PocketAutoencoder(latent_channels=12)
+    autoencoder.fit([blocks[:5], blocks[5:]])
+    with torch.no_grad():
+        back = autoencoder.decode(autoencoder.latents_of(clip)).sample
+    assert (back - clip).abs().mean() < 0.03
 
-    def batches() -> Iterator[torch.Tensor]:
-        while True:
-            yield patches.clone()
 
-    torch.manual_seed(0)
-    autoencoder = PocketAutoencoder(latent_channels=11, width=16, blocks=1)
-    autoencoder.fit_basis(batches(), rounds=1, whitening=0.5)
-    latents = autoencoder.normalised(clip)
-    back = autoencoder.decode_blocks(autoencoder.denormalised(latents))[:, :, 3:]
-    assert (back - clip).abs().max() < 0.05
+def test_latents_are_ordered_by_how_much_they_matter() -> None:
+    """Largest first, with a mean square of 1 over all of them."""
+    blocks = to_blocks(sample_windows(np.random.default_rng(0), 4)[:, :, 1:]).flatten(0, 3)
+    autoencoder = PocketAutoencoder(latent_channels=8)
+    autoencoder.fit([blocks])
+    with torch.no_grad():
+        latents = autoencoder.components(blocks)
+    assert (latents.std(dim=0).diff() <= 1e-3).all()
+    assert latents.square().mean().item() == pytest.approx(1, abs=0.2)
+
+
+def test_what_many_components_keep_of_the_world_is_close_to_it() -> None:
+    autoencoder = PocketAutoencoder(latent_channels=256)
+    fit_autoencoder(autoencoder, seed=0, batches=8)
+    clips = sample_windows(np.random.default_rng(1), 4)
+    with torch.no_grad():
+        back = autoencoder.decode(autoencoder.latents_of(clips)).sample
+    assert (back - clips).abs().mean() < 0.06
 
 
 def test_weights_survive_saving(tmp_path: Path) -> None:

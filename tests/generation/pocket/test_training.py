@@ -7,12 +7,11 @@ import pytest
 import torch
 from diffusers import LTXConditionPipeline
 
-from generation.pocket.flow import FlowTraining, draw_task, token_places
+from generation.pocket.flow import FlowTraining, Given, Task, draw_task, token_places
 from generation.pocket.latent_pool import ClipShape, LatentPool
 from generation.pocket.text_encoder import CaptionEncoder, build_text_encoder, build_tokenizer
 from generation.pocket.train import draw_curves
 from generation.pocket.transformer_training import TransformerTrainer, build_transformer
-from generation.pocket.world import is_held_out
 from tests.generation.pocket.tiny_pocket import CHANNELS, tiny_autoencoder
 
 # Mixed precision runs RMSNorm in half and its weights in full precision, and says so once.
@@ -35,7 +34,7 @@ def make_training(trainer: TransformerTrainer) -> FlowTraining:
     torch.manual_seed(0)
     captions = CaptionEncoder(tokenizer, build_text_encoder(tokenizer), CPU)
     pool = LatentPool(tiny_autoencoder(), seed=0, device=CPU, fresh=2)
-    return FlowTraining(trainer.transformer, captions, pool, seed=0, device=CPU, batch_size=8)
+    return FlowTraining(trainer.transformer, captions, pool, seed=0, device=CPU, tokens=64)
 
 
 def test_the_pool_repeats_itself_for_a_seed() -> None:
@@ -73,20 +72,22 @@ def test_packed_latents_are_in_the_pipelines_order() -> None:
 
 def test_every_way_of_giving_frames_is_trained() -> None:
     rng = np.random.default_rng(0)
-    tasks = [draw_task(rng) for _ in range(800)]
+    tasks = [draw_task(rng, done=done) for done in (0.1, 0.5, 0.9) for _ in range(300)]
     assert {task.given for task in tasks} == {"nothing", "first", "ends", "beginning"}
     assert {task.shape.frames for task in tasks} == {1, 13, 25, 37, 49}
-    assert all(task.kind == "world" for task in tasks if task.given == "nothing")
+    assert {task.kind for task in tasks if task.given == "nothing"} == {"world", "anywhere"}
+    assert {task.excerpt for task in tasks} == {1, 2, 3, None}
 
 
-def test_the_lesson_of_directions_shows_nothing_else() -> None:
-    task = draw_task(np.random.default_rng(0), "directions")
-    pool = LatentPool(tiny_autoencoder(), seed=0, device=CPU, fresh=2)
-    scenes = pool.draw(task.kind, SMALL, 8).scenes
-    assert task.given == "nothing"
-    assert {scene.motion for scene in scenes} <= {"right", "left", "up", "down"}
-    assert {(scene.background, scene.camera) for scene in scenes} == {("plain", "none")}
-    assert not any(is_held_out(scene) for scene in scenes)
+@pytest.mark.parametrize("given", ["nothing", "first", "ends", "beginning"])
+@pytest.mark.parametrize("excerpt", [1, 2, None])
+def test_every_task_has_a_loss(
+    monkeypatch: pytest.MonkeyPatch, given: Given, excerpt: int | None
+) -> None:
+    task = Task(shape=SMALL, given=given, kind="anywhere", excerpt=excerpt)
+    monkeypatch.setattr("generation.pocket.flow.draw_task", lambda rng, done: task)  # pyright: ignore[reportUnknownLambdaType]
+    _, loss = make_training(make_trainer()).loss(0.5)
+    assert 0 < loss.item() < 100
 
 
 def test_training_goes_on_where_it_was_saved(tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ CHANNELS = 16
 
 
 def tiny_autoencoder() -> PocketAutoencoder:
-    """An autoencoder whose basis is a random orthonormal one."""
+    """An autoencoder with random orthonormal components."""
     torch.manual_seed(0)
-    autoencoder = PocketAutoencoder(latent_channels=CHANNELS, width=16, blocks=1)
-    values = autoencoder.basis.shape[1]
-    autoencoder.basis.copy_(torch.linalg.qr(torch.randn(values, CHANNELS)).Q.T)
+    autoencoder = PocketAutoencoder(latent_channels=CHANNELS)
+    basis = torch.linalg.qr(torch.randn(autoencoder.components.in_features, CHANNELS)).Q
+    with torch.no_grad():
+        autoencoder.components.weight.copy_(basis.T)
+        autoencoder.blocks.weight.copy_(basis)
     return autoencoder.eval()
 
 
