@@ -14,7 +14,7 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import (
     linear_quadratic_schedule,
 )
 
-from generation.models.adapter import Image, Shot
+from generation.models.adapter import Shot
 from generation.models.card import Task
 from generation.models.family import Call, Family, called_by_words, picture, pictures
 from generation.pocket import phrasing as pocket_phrasing
@@ -66,8 +66,6 @@ def _timesteps(steps: int) -> list[float]:
 
 
 def _conditions(shot: Shot) -> list[LTXVideoCondition]:
-    given: dict[int, Image | None] = {0: shot.first_image, shot.frames - 1: shot.last_image}
-    shown = given | dict(shot.keyframes)
     before = (
         []
         if shot.beginning is None
@@ -75,8 +73,7 @@ def _conditions(shot: Shot) -> list[LTXVideoCondition]:
     )
     return before + [
         LTXVideoCondition(image=picture(image), frame_index=index)
-        for index, image in sorted(shown.items())
-        if image is not None
+        for index, image in shot.given_pictures.items()
     ]
 
 
