@@ -24,6 +24,8 @@ TITLES = {
     Command.EXTEND: "Extend",
     Command.UPSCALE: "Upscale",
     Command.SMOOTH: "Smooth",
+    Command.RESTYLE: "Restyle",
+    Command.KEYFRAMES: "Keyframes",
 }
 COLOURS = {
     JobState.WAITING: discord.Colour(0x8A8F98),
@@ -89,12 +91,15 @@ def _embed(card: _CardState) -> discord.Embed:
     lines = [f"<@{record.user_id}> asked for"]
     if request.prompt:
         lines.append(quoted(request.prompt, PROMPT_SHOWN_CHARACTERS))
-    elif request.source is None:
+    elif request.image_sha256 is not None:
         lines.append("> *the uploaded picture, moving*")
     if request.source is not None:
         lines.append(f"> *{_worked_on(request, request.source)}*")
     if request.last_image_sha256:
         lines.append("> *which ends with the second picture*")
+    if request.keyframes:
+        times = ", ".join(f"{keyframe.seconds:.3g}" for keyframe in request.keyframes)
+        lines.append(f"> *through {len(request.keyframes)} pictures, at {times} s*")
     lines.append(_status(card, state))
     embed.description = "\n".join(lines)
     embed.add_field(name="Settings", value=_settings(request, card.model_title), inline=False)
@@ -170,6 +175,10 @@ def _worked_on(request: GenerationRequest, source: SourceClip) -> str:
             return f"{clip}, twice as large"
         case Command.SMOOTH:
             return f"{clip}, at {request.fps} frames a second"
+        case Command.RESTYLE:
+            whole = request.seconds >= source.seconds
+            part = "" if whole else f"the first {request.seconds:g} s of "
+            return f"made anew from {part}{clip}"
         case _:
             return f"{clip} ({source.seconds:.1f} s), and {request.seconds:g} s more"
 
@@ -182,6 +191,8 @@ def _settings(request: GenerationRequest, model_title: str) -> str:
         more = " more" if request.command is Command.EXTEND else ""
         parts.append(f"{request.seconds:g} s{more}")
     parts += [request.aspect, f"motion {request.motion}"]
+    if request.strength is not None:
+        parts.append(f"strength {request.strength:g}")
     if request.camera is not CameraMove.NONE:
         parts.append(f"camera {request.camera.value}")
     parts += [f"{request.steps} steps", f"guidance {request.guidance:g}", f"seed `{request.seed}`"]

@@ -16,6 +16,7 @@ from generation.executor import Execution
 from generation.extending import extend
 from generation.inspection import inspect
 from generation.job import Progress, Stage
+from generation.keyframing import show_keyframes
 from generation.loop_seam import seam
 from generation.models.adapter import Frames
 from generation.models.card import Task
@@ -24,8 +25,9 @@ from generation.narration.film import make_film
 from generation.narration.shots import SceneShot
 from generation.pocket.vocabulary import unknown_words
 from generation.request import SEED_MAX, Command
+from generation.restyling import restyle
 from generation.reworking import REWORKS
-from generation.studio import Made, OnProgress, Studio
+from generation.studio import Made, OnProgress, Studio, mono
 
 
 def produce(
@@ -85,7 +87,8 @@ def _imagine_video(studio: Studio) -> Made:
         frames = frames[:kept]
     else:
         fps *= len(frames) / kept
-    media = studio.encode(frames, fps, footage.sound)
+    sound = None if footage.sound is None else mono(footage.sound)
+    media = studio.encode(frames, fps, sound)
     return Made(media=media, width=studio.display_width)
 
 
@@ -177,6 +180,8 @@ RECIPES: Mapping[Command, Callable[[Studio], Made]] = {
     Command.LOOP: _loop,
     Command.NARRATE: _narrate,
     Command.EXTEND: extend,
+    Command.RESTYLE: restyle,
+    Command.KEYFRAMES: show_keyframes,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import discord
@@ -13,8 +12,9 @@ from discord.ext import commands
 from bot.ordering import Ordering, check_channel
 from bot.request_files import file_name
 from bot.request_options import RequestOptions, complete
+from bot.source_pictures import SourcePictures
 from config.settings import Settings
-from generation.errors import InvalidRequest, UnusableImage
+from generation.errors import InvalidRequest
 from generation.models.catalogue import Catalogue
 from generation.request import (
     MOTION_MAX,
@@ -24,11 +24,9 @@ from generation.request import (
     CameraMove,
     Command,
 )
-from generation.uploads import read_image
 
 CAMERA_CHOICES = [Choice(name=move.value, value=move.value) for move in CameraMove]
 ASPECT_CHOICES = [Choice(name=aspect, value=aspect) for aspect in ("1:1", "16:9", "9:16")]
-DECODERS_AT_ONCE = 2  # each is a process with some hundred MiB of address space
 AUTOCOMPLETE_CHOICES = 25  # Discord's limit
 
 Seed = Range[int, 0, SEED_MAX]
@@ -51,6 +49,14 @@ DESCRIPTIONS = {
     "image": "PNG, JPEG, WebP or GIF; the clip begins with it",
     "clip": "The job id of a clip of this server; it is at the foot of its card",
     "video": "Instead of a clip: MP4, MOV or WebM",
+    "image1": "PNG, JPEG, WebP or GIF",
+    "image2": "Another picture",
+    "image3": "Another picture",
+    "image4": "Another picture",
+    "at1": "When the first picture is shown, in seconds; 0 if left out",
+    "at2": "When the second one is shown; the last one: at the end, others evenly between",
+    "at3": "When the third one is shown",
+    "at4": "When the fourth one is shown",
     "end": "A second picture; the clip ends with it",
 }
 
@@ -75,11 +81,18 @@ def model_choices(catalogue: Catalogue, command: str, typed: str) -> list[Choice
 class GenerateCog(commands.Cog):
     """Each command acknowledges at once, then orders; errors go to the command tree."""
 
-    def __init__(self, *, settings: Settings, catalogue: Catalogue, ordering: Ordering) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        catalogue: Catalogue,
+        ordering: Ordering,
+        source_pictures: SourcePictures,
+    ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._ordering = ordering
-        self._decoders = asyncio.Semaphore(DECODERS_AT_ONCE)
+        self._pictures = source_pictures
 
     @app_commands.command(name="imagine-video", description="Turn words into a video clip")
     @app_commands.guild_only()
@@ -234,7 +247,7 @@ class GenerateCog(commands.Cog):
         files: dict[str, bytes] = {}
         names: list[str | None] = []
         for upload in (first, last):
-            picture = await self._picture(upload) if upload else None
+            picture = await self._pictures.of_upload(upload) if upload else None
             names.append(None if picture is None else file_name(picture))
             files |= {} if picture is None else {file_name(picture): picture}
         if first is None and options.command is Command.LOOP and not options.prompt.strip():
@@ -247,14 +260,3 @@ class GenerateCog(commands.Cog):
             last_image_sha256=names[1],
         )
         await self._ordering.order(interaction, request, files)
-
-    async def _picture(self, upload: discord.Attachment) -> bytes:
-        """The upload as clean PNG bytes. Raises UnusableImage."""
-        limits = self._settings.limits
-        if upload.size > limits.image_bytes:
-            most = limits.image_bytes / 2**20
-            raise UnusableImage(f"it has {upload.size / 2**20:.1f} MiB; {most:g} MiB are allowed")
-        async with self._decoders:
-            return await read_image(
-                await upload.read(), max_bytes=limits.image_bytes, max_pixels=limits.image_pixels
-            )

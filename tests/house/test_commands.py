@@ -23,6 +23,8 @@ PROMISED = {
     "extend",
     "upscale",
     "smooth",
+    "restyle",
+    "keyframes",
     "jobs",
     "credits",
     "models",
