@@ -277,7 +277,7 @@ def _equip(
     database, delivery = kept.database, posting.delivery
     ordering = Ordering(submission=submission, delivery=delivery, media_files=kept.media_files)
     pages = GalleryPages(database=database, media_files=kept.media_files, catalogue=catalogue)
-    source_pictures = SourcePictures(limits=settings.limits)
+    source_pictures = SourcePictures(database=database, limits=settings.limits)
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
     job_actions = JobActions(

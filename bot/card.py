@@ -26,6 +26,7 @@ TITLES = {
     Command.SMOOTH: "Smooth",
     Command.RESTYLE: "Restyle",
     Command.KEYFRAMES: "Keyframes",
+    Command.STORYBOARD_IMAGE: "Storyboard image",
 }
 COLOURS = {
     JobState.WAITING: discord.Colour(0x8A8F98),
@@ -126,7 +127,7 @@ def _view(card: _CardState) -> discord.ui.View:
 
 def clip_filename(record: JobRecord) -> str:
     """The attachment's name in chat."""
-    return f"reelroom-{record.command}-{record.id}.mp4"
+    return f"reelroom-{record.command}-{record.id}{Command(record.command).suffix}"
 
 
 def _status(card: _CardState, state: JobState) -> str:
@@ -190,7 +191,9 @@ def _settings(request: GenerationRequest, model_title: str) -> str:
     if request.seconds:
         more = " more" if request.command is Command.EXTEND else ""
         parts.append(f"{request.seconds:g} s{more}")
-    parts += [request.aspect, f"motion {request.motion}"]
+    parts.append(request.aspect)
+    if not request.command.makes_still:
+        parts.append(f"motion {request.motion}")
     if request.strength is not None:
         parts.append(f"strength {request.strength:g}")
     if request.camera is not CameraMove.NONE:
@@ -202,13 +205,14 @@ def _settings(request: GenerationRequest, model_title: str) -> str:
 
 
 def _add_clip(embed: discord.Embed, facts: ClipFacts) -> None:
-    sound = ", with sound" if facts.has_audio else ""
-    embed.add_field(
-        name="Clip",
-        value=f"{facts.seconds:.2f} s, {facts.width} × {facts.height}, {facts.fps:g} fps{sound} · "
-        f"made in {duration(facts.generation_seconds + facts.encoding_seconds)}",
-        inline=False,
-    )
+    made = f"made in {duration(facts.generation_seconds + facts.encoding_seconds)}"
+    size = f"{facts.width} × {facts.height}"
+    if facts.is_still:
+        embed.add_field(name="Picture", value=f"{size} · {made}", inline=False)
+    else:
+        sound = ", with sound" if facts.has_audio else ""
+        length = f"{facts.seconds:.2f} s, {size}, {facts.fps:g} fps{sound}"
+        embed.add_field(name="Clip", value=f"{length} · {made}", inline=False)
     if facts.seam_ratio is not None and facts.seam_velocity_jump is not None:
         embed.add_field(
             name="Seam",

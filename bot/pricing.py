@@ -28,10 +28,12 @@ def credits_for(request: GenerationRequest, card: ModelCard, *, max_scenes: int)
     """Seconds of film, times the model's price, times the share of its default steps; at least 1.
 
     A loop from a prompt costs half as much again: its key picture is made first. Of a clip made
-    anew only its strength's share of the steps is run.
+    anew only its strength's share of the steps is run. A still is one frame.
     """
     if request.command is Command.NARRATE:
         seconds = narrated_seconds(request.prompt, max_scenes=max_scenes)
+    elif request.command.makes_still:
+        seconds = 1 / card.fps
     else:
         seconds = request.seconds
     if request.command is Command.LOOP and request.image_sha256 is None:

@@ -74,9 +74,10 @@ def complete(
     preset_name = options.preset or DEFAULT_PRESET
     preset = card.preset(preset_name)
     narrated = options.command is Command.NARRATE
+    has_length = not (narrated or options.command.makes_still)
     if narrated and not split_scenes(options.prompt, max_scenes=1):
         raise InvalidRequest("story", "has no words to speak")
-    seconds = 0 if narrated else _given(options.seconds, _seconds(options, card))
+    seconds = _given(options.seconds, _seconds(options, card)) if has_length else 0
     request = GenerationRequest(
         command=options.command,
         prompt=options.prompt.strip(),

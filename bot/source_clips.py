@@ -11,12 +11,13 @@ from bot.errors import JobUnavailable, NoFinishedClip, NotAllowed
 from bot.request_files import file_name
 from config.settings import LimitsSettings
 from generation.clip import ClipFacts
-from generation.errors import UnusableVideo
-from generation.request import GenerationRequest, SourceClip
+from generation.errors import InvalidRequest, UnusableVideo
+from generation.request import Command, GenerationRequest, SourceClip
 from generation.uploads import read_video
 from storage import jobs
 from storage.database import Database
 from storage.errors import UnknownJob
+from storage.jobs import JobRecord
 
 VIDEOS_AT_ONCE = 1  # each is a process with two threads and up to 2 GiB of address space
 LATEST_JOBS = 25
@@ -41,22 +42,14 @@ class SourceClips:
     async def of_job(self, job_id: str, *, guild_id: int | None, user_id: int) -> FoundClip:
         """The clip that the job made.
 
-        Raises JobUnavailable, NotAllowed where it is another member's private one, and
-        NoFinishedClip.
+        Raises what `made_by` raises, and InvalidRequest for a still.
         """
-        try:
-            record = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        except UnknownJob:
-            raise JobUnavailable(job_id) from None
-        if record.guild_id != guild_id:
-            raise JobUnavailable(job_id)
-        if record.private and record.user_id != user_id:
-            raise NotAllowed("build on")
-        if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
-            raise NoFinishedClip(job_id)
-        facts = ClipFacts.from_json(record.clip_json)
+        made = await made_by(self._database, job_id, guild_id=guild_id, user_id=user_id)
+        record, facts = made.record, made.facts
+        if facts.is_still:
+            raise InvalidRequest("clip", f"{job_id} is a picture; /animate makes a clip of it")
         source = SourceClip(
-            sha256=record.clip_sha256,
+            sha256=made.sha256,
             width=facts.width,
             height=facts.height,
             fps=facts.fps,
@@ -89,13 +82,52 @@ class SourceClips:
 
     async def latest(self, *, guild_id: int, user_id: int) -> tuple[tuple[str, str], ...]:
         """The member's newest finished clips here, as job id and a line about each."""
-        records = await self._database.read(
-            lambda connection: jobs.of_user(
-                connection, guild_id=guild_id, user_id=user_id, limit=LATEST_JOBS
-            )
+        return await latest(self._database, guild_id=guild_id, user_id=user_id, stills=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MadeFile:
+    """What a finished job made."""
+
+    record: JobRecord
+    facts: ClipFacts
+    sha256: str
+
+
+async def made_by(
+    database: Database, job_id: str, *, guild_id: int | None, user_id: int
+) -> MadeFile:
+    """What the job made.
+
+    Raises JobUnavailable, NotAllowed where it is another member's private one, and NoFinishedClip.
+    """
+    try:
+        record = await database.read(lambda connection: jobs.get(connection, job_id))
+    except UnknownJob:
+        raise JobUnavailable(job_id) from None
+    if record.guild_id != guild_id:
+        raise JobUnavailable(job_id)
+    if record.private and record.user_id != user_id:
+        raise NotAllowed("build on")
+    if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
+        raise NoFinishedClip(job_id)
+    facts = ClipFacts.from_json(record.clip_json)
+    return MadeFile(record=record, facts=facts, sha256=record.clip_sha256)
+
+
+async def latest(
+    database: Database, *, guild_id: int, user_id: int, stills: bool
+) -> tuple[tuple[str, str], ...]:
+    """The member's newest finished clips here, or stills, as job id and a line about each."""
+    records = await database.read(
+        lambda connection: jobs.of_user(
+            connection, guild_id=guild_id, user_id=user_id, limit=LATEST_JOBS
         )
-        return tuple(
-            (record.id, f"{GenerationRequest.from_json(record.request_json).prompt}"[:60])
-            for record in records
-            if record.state == "succeeded" and record.clip_sha256
-        )
+    )
+    return tuple(
+        (record.id, GenerationRequest.from_json(record.request_json).prompt[:60])
+        for record in records
+        if record.state == "succeeded"
+        and record.clip_sha256
+        and Command(record.command).makes_still == stills
+    )

@@ -1,4 +1,4 @@
-"""Pictures to make clips of, as members upload them."""
+"""Pictures to make clips of: uploads, and stills that a job of this server made."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import asyncio
 
 import discord
 
+from bot.source_clips import latest, made_by
 from config.settings import LimitsSettings
-from generation.errors import UnusableImage
+from generation.errors import InvalidRequest, UnusableImage
 from generation.uploads import read_image
+from storage.database import Database
 
 DECODERS_AT_ONCE = 2  # each is a process with some hundred MiB of address space
 
 
 class SourcePictures:
-    def __init__(self, *, limits: LimitsSettings) -> None:
+    def __init__(self, *, database: Database, limits: LimitsSettings) -> None:
+        self._database = database
         self._limits = limits
         self._decoders = asyncio.Semaphore(DECODERS_AT_ONCE)
 
@@ -28,3 +31,17 @@ class SourcePictures:
             return await read_image(
                 await upload.read(), max_bytes=limits.image_bytes, max_pixels=limits.image_pixels
             )
+
+    async def of_job(self, job_id: str, *, guild_id: int | None, user_id: int) -> str:
+        """The hash of the still that the job made, in the media files.
+
+        Raises what `made_by` raises, and InvalidRequest for a clip.
+        """
+        made = await made_by(self._database, job_id, guild_id=guild_id, user_id=user_id)
+        if not made.facts.is_still:
+            raise InvalidRequest("still", f"{job_id} is a clip; /extend and /restyle work on it")
+        return made.sha256
+
+    async def latest(self, *, guild_id: int, user_id: int) -> tuple[tuple[str, str], ...]:
+        """The member's newest stills here, as job id and a line about each."""
+        return await latest(self._database, guild_id=guild_id, user_id=user_id, stills=True)

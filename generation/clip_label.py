@@ -27,7 +27,7 @@ class ClipLabel:
         """MP4 tags: `comment` for people, `description` (JSON) for `from_tags`."""
         return {
             "title": self.prompt[:TITLE_MAX_CHARACTERS],
-            "comment": f"AI-generated video. Model {self.model}, seed {self.seed}.",
+            "comment": f"AI-generated. Model {self.model}, seed {self.seed}.",
             "description": json.dumps({"ai_generated": True} | dataclasses.asdict(self)),
         }
 

@@ -50,12 +50,15 @@ def _from_picture_to_picture(shot: Shot, shown: Mapping[int, Image]) -> tuple[Sh
 
 
 def _joined(studio: Studio, shots: tuple[Shot, ...]) -> Footage:
-    """The shots one after another, the frame that two of them share shown once; a single one keeps
-    the sound that the model made."""
+    """The shots one after another; a single one keeps the sound that the model made.
+
+    Of the frame that two of them share the later one's is shown: models keep closer to the picture
+    that they begin with than to the one that they end with.
+    """
     parts = [
         studio.film(shot, number=number, count=len(shots)) for number, shot in enumerate(shots, 1)
     ]
-    frames = [part.frames if number == 0 else part.frames[1:] for number, part in enumerate(parts)]
+    frames = [*(part.frames[:-1] for part in parts[:-1]), parts[-1].frames]
     sound = parts[0].sound if len(parts) == 1 else None
     return Footage(frames=np.concatenate(frames), sound=sound)
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from generation.clip import Clip, ClipFacts
+from generation.encoding import enlarge
 from generation.executor import Execution
 from generation.extending import extend
 from generation.inspection import inspect
@@ -27,6 +28,7 @@ from generation.pocket.vocabulary import unknown_words
 from generation.request import SEED_MAX, Command
 from generation.restyling import restyle
 from generation.reworking import REWORKS
+from generation.still import encode_still
 from generation.studio import Made, OnProgress, Studio, mono
 
 
@@ -174,6 +176,15 @@ def _narrate(studio: Studio) -> Made:
     return Made(media=film.media, width=studio.display_width, notes=film.notes)
 
 
+def _storyboard_image(studio: Studio) -> Made:
+    """A shot of one frame."""
+    shot = replace(studio.shot(seconds=0), frames=1)
+    picture = enlarge(studio.film(shot).frames[0], studio.card.display_scale)
+    studio.progress(Stage.ENCODING, 0, 1)
+    media = encode_still(picture, max_bytes=studio.execution.max_bytes, label=studio.label())
+    return Made(media=media, width=studio.display_width)
+
+
 RECIPES: Mapping[Command, Callable[[Studio], Made]] = {
     Command.IMAGINE_VIDEO: _imagine_video,
     Command.ANIMATE: _imagine_video,
@@ -182,6 +193,7 @@ RECIPES: Mapping[Command, Callable[[Studio], Made]] = {
     Command.EXTEND: extend,
     Command.RESTYLE: restyle,
     Command.KEYFRAMES: show_keyframes,
+    Command.STORYBOARD_IMAGE: _storyboard_image,
 }
 
 
@@ -195,9 +207,9 @@ def _facts(execution: Execution, made: Made, seconds: float) -> ClipFacts:
     return ClipFacts(
         width=media.width,
         height=media.height,
-        fps=media.fps,
+        fps=0.0 if request.command.makes_still else media.fps,
         frames=media.frames,
-        seconds=media.seconds,
+        seconds=0.0 if request.command.makes_still else media.seconds,
         size_bytes=len(made.media),
         has_audio=media.audio_codec is not None,
         seed=request.seed,

@@ -16,6 +16,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
+from generation.clip_label import ClipLabel
 from generation.errors import InvalidRequest
 
 PROMPT_MAX_CHARACTERS = 1500
@@ -31,7 +32,7 @@ KEYFRAMES_MIN, KEYFRAMES_MAX = 2, 4
 
 
 class Command(StrEnum):
-    """The slash commands that make a clip."""
+    """The slash commands that make a clip, or the one that makes a still."""
 
     IMAGINE_VIDEO = "imagine-video"
     ANIMATE = "animate"
@@ -42,11 +43,22 @@ class Command(StrEnum):
     SMOOTH = "smooth"
     RESTYLE = "restyle"
     KEYFRAMES = "keyframes"
+    STORYBOARD_IMAGE = "storyboard-image"
 
     @property
     def takes_clip(self) -> bool:
         """Whether it begins with a clip that there is already."""
         return self in (Command.EXTEND, Command.UPSCALE, Command.SMOOTH, Command.RESTYLE)
+
+    @property
+    def makes_still(self) -> bool:
+        """Whether one picture comes of it and no clip."""
+        return self is Command.STORYBOARD_IMAGE
+
+    @property
+    def suffix(self) -> str:
+        """Of the file that it makes."""
+        return ".png" if self.makes_still else ".mp4"
 
     @property
     def needs_model(self) -> bool:
@@ -98,7 +110,8 @@ class GenerationRequest:
     """One clip to make.
 
     `prompt` is the story for `/narrate` and may be empty where there is an image.
-    `seconds` is the asked length; 0 for `/narrate`, whose length its speech decides; what
+    `seconds` is the asked length; 0 for `/narrate`, whose length its speech decides, and for a
+    still; what
     `/extend` adds; how much from the clip's start `/restyle` makes anew. `source` is the clip that
     `/extend`, `/upscale`, `/smooth` and `/restyle` work on, `fps` what `/smooth` makes of it, and
     `strength` (0.1 to 1) how free `/restyle` is of it: the share of the steps that are run.
@@ -218,6 +231,19 @@ class GenerationRequest:
         )
         suffixes = {name: ".png" for name in pictures if name is not None}
         return suffixes if self.source is None else {**suffixes, self.source.sha256: ".mp4"}
+
+    def label(self, *, model_revision: str = "") -> ClipLabel:
+        """What a clip of this request says of itself."""
+        return ClipLabel(
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            model=self.model,
+            model_revision=model_revision,
+            seed=self.seed,
+            steps=self.steps,
+            guidance=self.guidance,
+            command=self.command.value,
+        )
 
     def to_json(self) -> str:
         """The request as a JSON object; `from_json` gives back an equal one."""

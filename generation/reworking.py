@@ -23,7 +23,7 @@ from generation.inspection import read_label
 from generation.job import Progress, Stage
 from generation.models.adapter import Image
 from generation.request import UPSCALE_FACTOR, Command, GenerationRequest, SourceClip
-from generation.studio import Made, OnProgress, label_of, source_of
+from generation.studio import Made, OnProgress, source_of
 
 PICTURES_PER_REPORT = 8
 INTERPOLATION = "mi_mode=mci:mc_mode=aobmc:me_mode=bidir:vsbmc=1:scd=fdiff"
@@ -135,4 +135,4 @@ def _encode(
 def _label(media: bytes, request: GenerationRequest) -> ClipLabel:
     """What the source says of itself, and what was done to it."""
     label = read_label(media)
-    return label_of(request) if label is None else replace(label, command=request.command.value)
+    return request.label() if label is None else replace(label, command=request.command.value)

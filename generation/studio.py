@@ -119,7 +119,7 @@ class Studio:
         )
 
     def label(self) -> ClipLabel:
-        return label_of(self.request, model_revision=self.model.revision)
+        return self.request.label(model_revision=self.model.revision)
 
     def progress(self, stage: Stage, step: int, steps: int) -> None:
         self.on_progress(Progress(stage=stage, step=step, steps=steps))
@@ -127,20 +127,6 @@ class Studio:
     @property
     def display_width(self) -> int:
         return self.width * self.card.display_scale
-
-
-def label_of(request: GenerationRequest, *, model_revision: str = "") -> ClipLabel:
-    """What a clip of the request says of itself."""
-    return ClipLabel(
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt,
-        model=request.model,
-        model_revision=model_revision,
-        seed=request.seed,
-        steps=request.steps,
-        guidance=request.guidance,
-        command=request.command.value,
-    )
 
 
 def mono(sound: Waveform) -> Sound:

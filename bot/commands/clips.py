@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.commands.generate import Motion, Prompt, Seed, described, model_choices
+from bot.commands.options import Motion, Prompt, Seed, described, job_choices, model_choices
 from bot.ordering import Ordering, check_channel
 from bot.request_options import RequestOptions, complete, rework
 from bot.source_clips import FoundClip, SourceClips
@@ -27,7 +27,6 @@ from generation.request import (
 )
 
 SMOOTH_FPS_DEFAULT = 30
-CHOICE_MAX_CHARACTERS = 100  # Discord's limit
 
 
 @app_commands.guild_only()
@@ -165,11 +164,7 @@ class ClipsCog(commands.Cog):
         clips = await self._source_clips.latest(
             guild_id=interaction.guild_id, user_id=interaction.user.id
         )
-        return [
-            Choice(name=f"{job_id} · {words}"[:CHOICE_MAX_CHARACTERS], value=job_id)
-            for job_id, words in clips
-            if typed.casefold() in f"{job_id} {words}".casefold()
-        ]
+        return job_choices(clips, typed)
 
     async def _found(
         self,

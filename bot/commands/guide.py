@@ -17,7 +17,7 @@ from generation.pocket import vocabulary
 HELP = """\
 **Make a clip**
 `/imagine-video` words become a clip · `/animate` a picture moves, or becomes another
-`/keyframes` through two to four pictures, each at its time
+`/keyframes` through two to four pictures, each at its time · `/storyboard-image` one picture
 `/loop` the end meets the start · `/narrate` a story becomes a film with speech and captions
 
 **Work on a clip**

@@ -1,4 +1,4 @@
-"""The commands about pictures: /keyframes."""
+"""The commands about pictures: /keyframes, /storyboard-image."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.commands.generate import (
+from bot.commands.options import (
     ASPECT_CHOICES,
     Motion,
     Prompt,
     Seed,
     described,
     model_choices,
+    preset_choices,
 )
 from bot.ordering import Ordering, check_channel
 from bot.request_files import file_name
@@ -93,6 +94,47 @@ class PicturesCog(commands.Cog):
         )
         await self._ordering.order(interaction, request, files)
 
+    @app_commands.command(name="storyboard-image", description="Turn words into one picture")
+    @app_commands.guild_only()
+    @described("model", "preset", "aspect", "guidance", "steps", "seed")
+    @app_commands.describe(
+        prompt="What the picture shows",
+        negative="What the picture should not show",
+        private="Keep the picture out of the gallery",
+    )
+    @app_commands.choices(aspect=ASPECT_CHOICES)
+    async def storyboard_image(
+        self,
+        interaction: discord.Interaction[Any],
+        prompt: Prompt,
+        model: str | None = None,
+        preset: str | None = None,
+        aspect: str | None = None,
+        guidance: Range[float, 1, 25] | None = None,
+        steps: Range[int, 1, 100] | None = None,
+        seed: Seed | None = None,
+        negative: Prompt | None = None,
+        private: bool = False,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        check_channel(interaction)
+        options = RequestOptions(
+            command=Command.STORYBOARD_IMAGE,
+            prompt=prompt,
+            model=model,
+            preset=preset,
+            aspect=aspect,
+            guidance=guidance,
+            steps=steps,
+            seed=seed,
+            negative_prompt=negative or "",
+            private=private,
+        )
+        request = complete(
+            options, self._catalogue, default_model=self._settings.generation.default_model
+        )
+        await self._ordering.order(interaction, request)
+
     async def _read(
         self,
         uploads: tuple[discord.Attachment | None, ...],
@@ -112,8 +154,17 @@ class PicturesCog(commands.Cog):
         return files, tuple(asked)
 
     @keyframes.autocomplete("model")
+    @storyboard_image.autocomplete("model")
     async def _complete_model(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         command = interaction.command.name if interaction.command else ""
         return model_choices(self._catalogue, command, typed)
+
+    @storyboard_image.autocomplete("preset")
+    async def _complete_preset(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """The presets of the model that is typed already, else of the default one."""
+        model = interaction.namespace.model or self._settings.generation.default_model
+        return preset_choices(self._catalogue, model, typed)

@@ -230,6 +230,8 @@ class ModelCard:
             able.append(Command.RESTYLE)
         if {Task.KEYFRAMES, Task.FIRST_LAST} & set(self.tasks):
             able.append(Command.KEYFRAMES)
+        if Task.STILL in self.tasks:
+            able.append(Command.STORYBOARD_IMAGE)
         return tuple(able)
 
     def preset(self, name: str) -> Preset:
@@ -283,14 +285,14 @@ class ModelCard:
                     "duration takes the clip's beginning"
                 )
                 raise UnsupportedOption("duration", self.id, reason)
-        elif request.command is not Command.NARRATE:
+        elif request.command not in (Command.NARRATE, Command.STORYBOARD_IMAGE):
             self._check_range("duration", request.seconds, self.seconds_min, self.seconds_max)
 
     def _check_task(self, request: GenerationRequest) -> None:
         if request.command not in self.commands:
             able = ", ".join(f"/{command}" for command in self.commands)
-            reason = f"it does {able}" if able else "it makes stills only"
-            raise UnsupportedOption("model", self.id, f"cannot do /{request.command}; {reason}")
+            reason = f"cannot do /{request.command}; it does {able}"
+            raise UnsupportedOption("model", self.id, reason)
         if request.command is Command.ANIMATE:
             if request.last_image_sha256 is None and Task.IMAGE not in self.tasks:
                 raise UnsupportedOption("end", self.id, "moves between two pictures: give it one")

@@ -43,6 +43,13 @@ def test_a_restyled_clip_costs_the_share_of_the_steps_that_are_run() -> None:
     assert price(restyled) == 2
 
 
+def test_a_still_costs_a_frame_but_at_least_one_credit() -> None:
+    assert price(priced(command=Command.STORYBOARD_IMAGE, seconds=0)) == 1
+    sdxl = Catalogue.load(["sdxl"], accepted_licences=["sdxl"]).get("sdxl")
+    asked = make_request(command=Command.STORYBOARD_IMAGE, seconds=0, model="sdxl", steps=40)
+    assert credits_for(asked, sdxl, max_scenes=12) == 2
+
+
 def test_a_longer_story_costs_more() -> None:
     short = priced(command=Command.NARRATE, seconds=0, prompt="A boat sails on the sea today.")
     long = priced(

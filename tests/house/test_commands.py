@@ -25,6 +25,7 @@ PROMISED = {
     "smooth",
     "restyle",
     "keyframes",
+    "storyboard-image",
     "jobs",
     "credits",
     "models",

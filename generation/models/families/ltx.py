@@ -120,12 +120,12 @@ def _pocket_prompt(shot: Shot) -> str:
 
 
 LTX = Family(
-    pipelines=dict.fromkeys((*LTX_TASKS, Task.VIDEO), "LTXConditionPipeline"),
+    pipelines=dict.fromkeys((*LTX_TASKS, Task.VIDEO, Task.STILL), "LTXConditionPipeline"),
     arguments=_arguments,
     side_multiple=32,
 )
 POCKET = Family(
-    pipelines=dict.fromkeys((*LTX_TASKS, Task.VIDEO), "LTXConditionPipeline"),
+    pipelines=dict.fromkeys((*LTX_TASKS, Task.VIDEO, Task.STILL), "LTXConditionPipeline"),
     arguments=_pocket_arguments,
     side_multiple=32,
 )

@@ -38,6 +38,7 @@ WAN = Family(
         Task.IMAGE: "WanImageToVideoPipeline",
         Task.FIRST_LAST: "WanImageToVideoPipeline",
         Task.VIDEO: "WanVideoToVideoPipeline",
+        Task.STILL: "WanPipeline",
     },
     arguments=_arguments,
     side_multiple=32,
