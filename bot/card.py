@@ -107,7 +107,8 @@ def _embed(card: _CardState) -> discord.Embed:
     if record.clip_json and state is JobState.SUCCEEDED:
         _add_clip(embed, ClipFacts.from_json(record.clip_json))
     lineage = f" · remix of {record.parent_job_id}" if record.parent_job_id else ""
-    embed.set_footer(text=f"AI-generated · job {record.id}{lineage}")
+    origin = "AI-generated · " if request.generated else ""
+    embed.set_footer(text=f"{origin}job {record.id}{lineage}")
     return embed
 
 

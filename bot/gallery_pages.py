@@ -70,5 +70,6 @@ class GalleryPages:
         if entry.remixes:
             embed.add_field(name="Remixed", value=f"{entry.remixes} ×")
         lineage = f" · remix of {entry.parent_job_id}" if entry.parent_job_id else ""
-        embed.set_footer(text=f"AI-generated · job {entry.job_id}{lineage}")
+        origin = "AI-generated · " if request.generated else ""
+        embed.set_footer(text=f"{origin}job {entry.job_id}{lineage}")
         return embed

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 import discord
 
-from bot.errors import JobUnavailable, NoFinishedClip, NotAllowed
+from bot.errors import JobUnavailable, NoCardThere, NoFinishedClip, NotAllowed
 from bot.request_files import file_name
 from config.settings import LimitsSettings
 from generation.clip import ClipFacts
@@ -21,6 +22,8 @@ from storage.jobs import JobRecord
 
 VIDEOS_AT_ONCE = 1  # each is a process with two threads and up to 2 GiB of address space
 LATEST_JOBS = 25
+MESSAGE_LINK = re.compile(r"https?://[\w.:-]+/channels/\d+/\d+/(?P<message>\d{1,19})/?")
+"""What Discord's "Copy Message Link" gives."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,15 +42,16 @@ class SourceClips:
         self._limits = limits
         self._decoders = asyncio.Semaphore(VIDEOS_AT_ONCE)
 
-    async def of_job(self, job_id: str, *, guild_id: int | None, user_id: int) -> FoundClip:
-        """The clip that the job made.
+    async def of_job(self, named: str, *, guild_id: int | None, user_id: int) -> FoundClip:
+        """The clip of the job of this id, or of this card's link.
 
         Raises what `made_by` raises, and InvalidRequest for a still.
         """
-        made = await made_by(self._database, job_id, guild_id=guild_id, user_id=user_id)
+        made = await made_by(self._database, named, guild_id=guild_id, user_id=user_id)
         record, facts = made.record, made.facts
         if facts.is_still:
-            raise InvalidRequest("clip", f"{job_id} is a picture; /animate makes a clip of it")
+            raise InvalidRequest("clip", f"{record.id} is a picture; /animate makes a clip of it")
+        request = GenerationRequest.from_json(record.request_json)
         source = SourceClip(
             sha256=made.sha256,
             width=facts.width,
@@ -55,8 +59,9 @@ class SourceClips:
             fps=facts.fps,
             seconds=facts.seconds,
             job_id=record.id,
+            generated=request.generated,
         )
-        return FoundClip(source=source, request=GenerationRequest.from_json(record.request_json))
+        return FoundClip(source=source, request=request)
 
     async def of_upload(self, upload: discord.Attachment) -> FoundClip:
         """The video made a clip of ours. Raises UnusableVideo."""
@@ -77,6 +82,7 @@ class SourceClips:
             height=video.height,
             fps=video.fps,
             seconds=video.seconds,
+            generated=False,
         )
         return FoundClip(source=source, media=video.media)
 
@@ -95,24 +101,47 @@ class MadeFile:
 
 
 async def made_by(
-    database: Database, job_id: str, *, guild_id: int | None, user_id: int
+    database: Database, named: str, *, guild_id: int | None, user_id: int
 ) -> MadeFile:
-    """What the job made.
+    """What the job made whose id, or whose card's link, this is.
 
-    Raises JobUnavailable, NotAllowed where it is another member's private one, and NoFinishedClip.
+    Raises JobUnavailable, NoCardThere, NotAllowed where it is another member's private one, and
+    NoFinishedClip.
     """
+    named = named.strip(" `<>")
+    if link := MESSAGE_LINK.fullmatch(named):
+        record = await _shown_by(database, int(link["message"]), guild_id=guild_id, link=named)
+    else:
+        record = await _of_id(database, named, guild_id=guild_id)
+    if record.private and record.user_id != user_id:
+        raise NotAllowed("build on")
+    if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
+        raise NoFinishedClip(record.id)
+    facts = ClipFacts.from_json(record.clip_json)
+    return MadeFile(record=record, facts=facts, sha256=record.clip_sha256)
+
+
+async def _of_id(database: Database, job_id: str, *, guild_id: int | None) -> JobRecord:
     try:
         record = await database.read(lambda connection: jobs.get(connection, job_id))
     except UnknownJob:
         raise JobUnavailable(job_id) from None
     if record.guild_id != guild_id:
         raise JobUnavailable(job_id)
-    if record.private and record.user_id != user_id:
-        raise NotAllowed("build on")
-    if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
-        raise NoFinishedClip(job_id)
-    facts = ClipFacts.from_json(record.clip_json)
-    return MadeFile(record=record, facts=facts, sha256=record.clip_sha256)
+    return record
+
+
+async def _shown_by(
+    database: Database, message_id: int, *, guild_id: int | None, link: str
+) -> JobRecord:
+    record = await database.read(
+        lambda connection: jobs.find_by_card(
+            connection, guild_id=guild_id or 0, card_message_id=message_id
+        )
+    )
+    if record is None:
+        raise NoCardThere(link)
+    return record
 
 
 async def latest(

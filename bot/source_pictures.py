@@ -32,14 +32,16 @@ class SourcePictures:
                 await upload.read(), max_bytes=limits.image_bytes, max_pixels=limits.image_pixels
             )
 
-    async def of_job(self, job_id: str, *, guild_id: int | None, user_id: int) -> str:
-        """The hash of the still that the job made, in the media files.
+    async def of_job(self, named: str, *, guild_id: int | None, user_id: int) -> str:
+        """The hash of the still of the job of this id, or of this card's link.
 
         Raises what `made_by` raises, and InvalidRequest for a clip.
         """
-        made = await made_by(self._database, job_id, guild_id=guild_id, user_id=user_id)
+        made = await made_by(self._database, named, guild_id=guild_id, user_id=user_id)
         if not made.facts.is_still:
-            raise InvalidRequest("still", f"{job_id} is a clip; /extend and /restyle work on it")
+            raise InvalidRequest(
+                "still", f"{made.record.id} is a clip; /extend and /restyle work on it"
+            )
         return made.sha256
 
     async def latest(self, *, guild_id: int, user_id: int) -> tuple[tuple[str, str], ...]:

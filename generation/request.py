@@ -87,7 +87,7 @@ class CameraMove(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceClip:
     """A clip to work on, kept in the media files as an MP4 of ours; `job_id` made it, unless it
-    was uploaded. Sizes are in pixels."""
+    was uploaded. Sizes are in pixels. `generated`: a model had a part in it."""
 
     sha256: str
     width: int
@@ -95,6 +95,7 @@ class SourceClip:
     fps: float
     seconds: float
     job_id: str | None = None
+    generated: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,6 +218,11 @@ class GenerationRequest:
             raise InvalidRequest("times", "must differ: no two pictures can be shown at once")
 
     @property
+    def generated(self) -> bool:
+        """Whether a model has a part in the clip: in this step, or in its source."""
+        return self.command.needs_model or (self.source is not None and self.source.generated)
+
+    @property
     def needs_words(self) -> bool:
         """Whether an empty prompt says too little."""
         return self.command in (Command.NARRATE, Command.RESTYLE) or not self.files
@@ -243,6 +249,7 @@ class GenerationRequest:
             steps=self.steps,
             guidance=self.guidance,
             command=self.command.value,
+            generated=self.generated,
         )
 
     def to_json(self) -> str:

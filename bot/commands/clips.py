@@ -182,7 +182,7 @@ class ClipsCog(commands.Cog):
         if clip is None:
             raise InvalidRequest("clip", "is missing: name a job, or upload a video")
         return await self._source_clips.of_job(
-            clip.strip(" `"), guild_id=interaction.guild_id, user_id=interaction.user.id
+            clip, guild_id=interaction.guild_id, user_id=interaction.user.id
         )
 
     def _model_for(self, command: Command, typed: str | None, found: FoundClip) -> ModelCard:

@@ -222,7 +222,7 @@ class GenerateCog(commands.Cog):
             if first is not None:
                 raise InvalidRequest("image", "is given twice: upload one or name a still")
             names[0] = await self._pictures.of_job(
-                still.strip(" `"), guild_id=interaction.guild_id, user_id=interaction.user.id
+                still, guild_id=interaction.guild_id, user_id=interaction.user.id
             )
         if options.command is Command.ANIMATE and names[0] is None:
             raise InvalidRequest("image", "is missing: upload one, or name a still")

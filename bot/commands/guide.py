@@ -23,7 +23,7 @@ HELP = """\
 **Work on a clip**
 `/extend` goes on from its end · `/restyle` makes it anew by other words · `/upscale` makes it \
 twice as large · `/smooth` gives it more frames a second. Name a clip by the job id at the foot \
-of its card, or upload a video.
+of its card or by the message's link, or upload a video.
 
 **Build on it**
 Each clip has a card with buttons: reroll for a new seed, remix to change the words, share to put \

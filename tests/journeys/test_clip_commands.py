@@ -173,6 +173,34 @@ async def test_an_uploaded_video_is_worked_on_after_a_restart_too(
     assert inspect(next(iter(again.log[-1].files.values()))).codec == "h264"
 
 
+async def test_a_clip_is_named_by_the_link_of_its_card_too(stage: Stage) -> None:
+    async with stage.member() as ada:
+        job_id = await order(ada, "/imagine-video prompt:a red circle")
+        card = await finished_card(ada, job_id)
+        guild, channel = card.body.get("guild_id", "1"), card.channel_id
+        link = f"https://discord.com/channels/{guild}/{channel}/{card.id}"
+        larger = await finished_card(ada, await order(ada, f"/upscale clip:{link}"))
+        assert f"the clip of job {job_id}" in larger.text
+        reply = await (await ada.type(f"/upscale clip:{link[:-3]}")).reply()
+        assert "no card of mine" in reply.text
+
+
+async def test_only_what_a_model_had_a_part_in_is_called_ai_generated(
+    stage: Stage, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.mp4"
+    file.write_bytes(video(turning(12)))
+    async with stage.member() as ada:
+        larger = await order(ada, f"/upscale video:@{file}")
+        assert "AI-generated" not in (await finished_card(ada, larger)).text
+        smoother = await order(ada, f"/smooth clip:{larger} fps:24")
+        assert "AI-generated" not in (await finished_card(ada, smoother)).text
+        restyled = await order(ada, f"/restyle clip:{larger} prompt:a blue star")
+        assert "AI-generated" in (await finished_card(ada, restyled)).text
+        again = await order(ada, f"/upscale clip:{restyled}")
+        assert "AI-generated" in (await finished_card(ada, again)).text
+
+
 async def test_a_clip_that_cannot_be_worked_on_is_refused_and_costs_nothing(
     stage: Stage, executor: ScriptedExecutor, tmp_path: Path
 ) -> None:
