@@ -19,22 +19,19 @@ from generation.models.adapter import Frames, Shot
 from generation.models.card import Task
 from generation.models.family import Call, Family, called_by_words, picture, pictures
 from generation.pocket import phrasing as pocket_phrasing
-from generation.pocket.schedule import sampling_timesteps
+from generation.pocket.schedule import shifted_timesteps
 
 NEGATIVE_PROMPT = "worst quality, inconsistent motion, blurry, jittery, distorted"
 """Of diffusers' LTX-Video documentation."""
 PICTURE_NOISE = 0.15
 """Added to given pictures while they are denoised, which helps large models to move on."""
-REMAKING_SHIFT = 3.0
-"""Of the noise that a clip is remade from: strength 0.7 begins at 0.875. By judgement; Stable
-Diffusion 3 and Wan's small sizes use as much."""
 
 LTX_TASKS = (Task.TEXT, Task.IMAGE, Task.FIRST_LAST, Task.KEYFRAMES, Task.EXTEND)
 
 
 def _arguments(call: Call) -> dict[str, Any]:
     arguments = {
-        **_conditioned(call),
+        **_conditioned(call, _timesteps(call.shot.steps)),
         "negative_prompt": call.shot.negative_prompt or NEGATIVE_PROMPT,
         "image_cond_noise_scale": PICTURE_NOISE,
     }
@@ -46,22 +43,21 @@ def _arguments(call: Call) -> dict[str, Any]:
 
 def _pocket_arguments(call: Call) -> dict[str, Any]:
     return {
-        **_conditioned(call),
+        **_conditioned(call, shifted_timesteps(call.shot.steps)),
         "prompt": _pocket_prompt(call.shot),
         "negative_prompt": call.shot.negative_prompt,
         "image_cond_noise_scale": 0.0,
         "max_sequence_length": pocket_phrasing.MAX_TOKENS,
-        "timesteps": list(call.preset.timesteps) or sampling_timesteps(call.shot.steps),
     }
 
 
-def _conditioned(call: Call) -> dict[str, Any]:
+def _conditioned(call: Call, timesteps: list[float]) -> dict[str, Any]:
     shot = call.shot
     return {
         **called_by_words(call),
         "frame_rate": shot.fps,
         "conditions": _conditions(shot) or None,
-        "timesteps": list(call.preset.timesteps) or _timesteps(shot.steps),
+        "timesteps": list(call.preset.timesteps) or timesteps,
         **_remaking(call),
     }
 
@@ -76,16 +72,11 @@ def _remaking(call: Call) -> dict[str, Any]:
     return {
         "latents": _latents(call, shot.source_video),
         # The pipeline begins so far before the end of its timesteps: at the second of them.
-        "timesteps": [1000.0, *_timesteps_from(shot.strength, count)],
+        # Not the end of the usual schedule: its first half lies above a noise of 0.975, where
+        # nothing of a clip is left.
+        "timesteps": [1000.0, *shifted_timesteps(count, begin=shot.strength)],
         "denoise_strength": (count + 0.5) / (count + 1),
     }
-
-
-def _timesteps_from(strength: float, count: int) -> list[float]:
-    """Even steps, shifted towards noise. Not the end of the usual schedule: its first half lies
-    above a noise of 0.975, where nothing of a clip is left."""
-    even = [strength * (1 - step / count) for step in range(count)]
-    return [1000.0 * REMAKING_SHIFT * at / (1 + (REMAKING_SHIFT - 1) * at) for at in even]
 
 
 @torch.no_grad()
