@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -37,14 +36,14 @@ from bot.recovery import Recovery
 from bot.rounds import Rounds
 from bot.source_clips import SourceClips
 from bot.submission import Submission
+from bot.worker_setup import worker_setup
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
 from generation.executors.local import ExecutionLimits, LocalExecutor
-from generation.executors.wire import WorkerSetup
 from generation.fairness.queue import FairQueue, QueueLimits
 from generation.fairness.turns import FairnessRules
-from generation.models.catalogue import CATALOGUE_FILE, Catalogue
+from generation.models.catalogue import Catalogue
 from storage.attempts import RENEW_EVERY
 from storage.database import Database
 from storage.instance_lock import InstanceLock
@@ -308,17 +307,8 @@ def _equip(
 def _local_executor(settings: Settings) -> LocalExecutor:
     generation = settings.generation
     return LocalExecutor(
-        setup=WorkerSetup(
-            catalogue_file=CATALOGUE_FILE,
-            operator_catalogue=generation.catalogue_file,
-            lock_file=generation.lock_file,
-            model_folders=generation.model_folders,
-            device=generation.device,
-            threads=max(1, (os.cpu_count() or 1) // generation.executor_slots),
-            narration_scenes=settings.limits.narration_scenes,
-            preload=generation.default_model,
-            peaks_file=settings.storage.peaks_file,
-            memory_share=generation.memory_share / generation.executor_slots,
+        setup=worker_setup(
+            settings, slots=generation.executor_slots, preload=generation.default_model
         ),
         limits=ExecutionLimits(
             step_timeout_seconds=generation.step_timeout_seconds,

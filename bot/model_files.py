@@ -9,9 +9,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from bot.worker_setup import worker_setup
 from config.settings import Settings
 from generation.errors import UnknownModel
-from generation.executors.wire import WorkerSetup, pack
+from generation.executors.wire import pack
 from generation.executors.worker_process import worker_environment
 from generation.models.card import ModelCard
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
@@ -40,19 +41,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 def _check(settings: Settings, models: Sequence[str]) -> int:
     """A process of its own imports torch, as a worker would be started."""
-    generation = settings.generation
-    setup = WorkerSetup(
-        catalogue_file=CATALOGUE_FILE,
-        operator_catalogue=generation.catalogue_file,
-        lock_file=generation.lock_file,
-        model_folders=generation.model_folders,
-        device=generation.device,
-        threads=os.cpu_count() or 1,
-        narration_scenes=settings.limits.narration_scenes,
-        preload=None,
-        peaks_file=settings.storage.peaks_file,
-        memory_share=generation.memory_share,
-    )
+    setup = worker_setup(settings, slots=1, preload=None)
     checked = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "generation.model_check", *models],
         env=worker_environment(os.environ),

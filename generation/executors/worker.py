@@ -17,7 +17,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from generation.clip import Clip
 from generation.errors import DeviceFailed, ExecutionError, GenerationFailed
@@ -33,6 +33,10 @@ from generation.executors.wire import (
     unpack,
 )
 from generation.job import Progress
+
+if TYPE_CHECKING:
+    from generation.device import Device
+    from generation.models.loading import LoadedModels
 
 logger = logging.getLogger(__name__)
 
@@ -168,16 +172,11 @@ def _send(channel: BinaryIO, message: Ready | Report) -> None:
     channel.flush()
 
 
-def open_production(setup: WorkerSetup) -> Production:
-    """Imports torch: takes seconds."""
-    from generation.device import Device
+def open_models(setup: WorkerSetup, device: Device) -> LoadedModels:
+    """What a worker with this setup loads and keeps."""
     from generation.models.loading import LoadedModels
-    from generation.models.opening import silence_libraries
-    from generation.production import produce
 
-    silence_libraries()
-    device = Device.choose(setup.device, threads=setup.threads)
-    models = LoadedModels(
+    return LoadedModels(
         catalogue_file=setup.catalogue_file,
         operator_catalogue=setup.operator_catalogue,
         lock_file=setup.lock_file,
@@ -186,6 +185,17 @@ def open_production(setup: WorkerSetup) -> Production:
         peaks_file=setup.peaks_file,
         memory_bytes=device.memory_for(setup.memory_share),
     )
+
+
+def open_production(setup: WorkerSetup) -> Production:
+    """Imports torch: takes seconds."""
+    from generation.device import Device
+    from generation.models.opening import silence_libraries
+    from generation.production import produce
+
+    silence_libraries()
+    device = Device.choose(setup.device, threads=setup.threads)
+    models = open_models(setup, device)
 
     def preload() -> None:
         if setup.preload is not None:
