@@ -7,6 +7,7 @@ import os
 from config.settings import Settings
 from generation.executors.wire import WorkerSetup
 from generation.models.card_file import CATALOGUE_FILE
+from generation.models.levers import Levers
 
 
 def worker_setup(settings: Settings, *, slots: int, preload: str | None) -> WorkerSetup:
@@ -23,4 +24,5 @@ def worker_setup(settings: Settings, *, slots: int, preload: str | None) -> Work
         preload=preload,
         peaks_file=settings.storage.peaks_file,
         memory_share=generation.memory_share / slots,
+        levers=Levers(embedding_cache_bytes=generation.embedding_cache_bytes // slots),
     )

@@ -200,6 +200,10 @@ class GenerationSettings(Group):
         description="How much of the GPU's memory (or of main memory, where there is no GPU) "
         "loaded models may take, all slots together.",
     )
+    embedding_cache_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=256 * 1024 * 1024,
+        description="Main memory for encoded prompts, all slots together; 0 keeps none.",
+    )
     executor_slots: Count = Field(default=1, description="Jobs that run at the same time.")
     job_timeout_seconds: Seconds = Field(
         default=900.0, description="After this long in one attempt a job is stopped."

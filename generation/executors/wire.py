@@ -11,7 +11,7 @@ import dataclasses
 import json
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from generation.errors import (
 )
 from generation.executor import Done, Execution, ExecutionEvent, Faulted, Stopped
 from generation.job import Progress, Stage
+from generation.models.levers import Levers
 from generation.request import GenerationRequest
 
 PREFIX = struct.Struct(">II")
@@ -42,7 +43,7 @@ class WorkerSetup:
     `model_folders` gives local folders for its models, `lock_file` pins those of the hub.
     `threads` bounds the cores it computes on. `preload` is loaded before the first job. What models
     were seen to need is kept in `peaks_file`; they may take `memory_share` (0 to 1) of the device's
-    memory.
+    memory, and are run as `levers` say.
     """
 
     catalogue_file: Path
@@ -55,6 +56,7 @@ class WorkerSetup:
     lock_file: Path | None = None
     peaks_file: Path | None = None
     memory_share: float = 1.0
+    levers: Levers = field(default_factory=Levers)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +117,7 @@ def _read_setup(fields: dict[str, Any], _: bytes) -> WorkerSetup:
     for name in OPTIONAL_FILES:
         fields[name] = None if fields[name] is None else Path(fields[name])
     fields["model_folders"] = {model: Path(path) for model, path in fields["model_folders"].items()}
+    fields["levers"] = Levers(**fields["levers"])
     return WorkerSetup(**fields)
 
 

@@ -184,6 +184,7 @@ def open_models(setup: WorkerSetup, device: Device) -> LoadedModels:
         device=device,
         peaks_file=setup.peaks_file,
         memory_bytes=device.memory_for(setup.memory_share),
+        levers=setup.levers,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import torch
 from generation.errors import GenerationFailed, UnsupportedOption
 from generation.models.adapter import Footage, OnStep, Shot
 from generation.models.card import Feature, Lora, ModelCard, Preset, SchedulerChoice, Source, Task
+from generation.models.embeddings import EmbeddingCache, remembered_prompts
 from generation.models.family import Call, Family
 from generation.models.parts import lora_file, put_part
 from generation.models.steps import heard_steps
@@ -30,16 +31,27 @@ class DiffusersModel:
     """A `generation.models.adapter.VideoModel`.
 
     `pipeline` is the one that was loaded, for the card's first task; `find` gives the folders of
-    LoRAs and parts, which are put in and taken out from shot to shot.
+    LoRAs and parts, which are put in and taken out from shot to shot. Prompts that `embeddings`
+    holds are not encoded again; `precision` tells these weights from the same ones rounded.
     """
 
     def __init__(
-        self, pipeline: Any, *, card: ModelCard, family: Family, revision: str, find: FindFolder
+        self,
+        pipeline: Any,
+        *,
+        card: ModelCard,
+        family: Family,
+        revision: str,
+        find: FindFolder,
+        embeddings: EmbeddingCache,
+        precision: str = "",
     ) -> None:
         self._card = card
         self._family = family
         self._revision = revision
         self._find = find
+        self._embeddings = embeddings
+        self._precision = precision
         self._loaded = pipeline
         self._pipelines: dict[str, Any] = {type(pipeline).__name__: pipeline}
         self._loras: tuple[Lora, ...] = ()
@@ -66,7 +78,11 @@ class DiffusersModel:
         generator = torch.Generator("cpu").manual_seed(shot.seed)
         call = Call(shot=shot, preset=preset, card=self._card, pipeline=pipeline)
         try:
-            with _known_warnings(), heard_steps(pipeline, on_step, runs=self._family.runs(call)):
+            with (
+                _known_warnings(),
+                heard_steps(pipeline, on_step, runs=self._family.runs(call)),
+                remembered_prompts(pipeline, self._embeddings, self._encoders()),
+            ):
                 output = pipeline(
                     **self._family.arguments(call),
                     generator=generator,
@@ -97,6 +113,10 @@ class DiffusersModel:
 
     def _is_picture(self, shot: Shot) -> bool:
         return shot.frames == 1 and shot.task is Task.TEXT and Task.STILL in self._card.tasks
+
+    def _encoders(self) -> Hashable:
+        """What the text encoders' results depend on beside the words: a LoRA may change them."""
+        return (self._card.id, self._revision, self._precision, self._loras)
 
     def pipeline_for(self, task: Task) -> Any:
         """The pipeline of a task, made of the loaded one's very components.

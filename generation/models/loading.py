@@ -14,6 +14,8 @@ from generation.errors import OutOfMemory, UnknownModel
 from generation.models.adapter import Footage, OnStep, Shot, VideoModel
 from generation.models.card import ModelCard
 from generation.models.card_file import read_catalogue
+from generation.models.embeddings import EmbeddingCache
+from generation.models.levers import Levers
 from generation.models.opening import load, part_bytes
 from generation.models.peaks import PeakFile
 from generation.models.tiers import Tier, needed_bytes, tiers_of
@@ -37,7 +39,8 @@ class LoadedModels:
     the one not used for longest goes first.
 
     How much a model needs is what `peaks_file` says of its earlier runs, else estimated by its
-    weights. One that is offloaded goes as soon as another is asked for: memory was short.
+    weights. One that is offloaded goes as soon as another is asked for: memory was short. Encoded
+    prompts outlive the models that encoded them.
     """
 
     def __init__(
@@ -50,11 +53,14 @@ class LoadedModels:
         lock_file: Path | None = None,
         peaks_file: Path | None = None,
         memory_bytes: int | None = None,
+        levers: Levers | None = None,
     ) -> None:
         cards = read_catalogue(catalogue_file, operator_catalogue)
         self._cards = {card.id: card for card in cards}
         self._weights = WeightFolders(folders, lock_file=lock_file)
         self._device = device
+        self._levers = levers or Levers()
+        self._embeddings = EmbeddingCache(self._levers.embedding_cache_bytes)
         self._peaks = PeakFile(peaks_file, device=device.description)
         self._memory_bytes = device.memory_bytes if memory_bytes is None else memory_bytes
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()  # the last one used last
@@ -107,7 +113,7 @@ class LoadedModels:
         resting = 0 if tier is Tier.OFFLOADED else sum(parts)
         self._make_room(self._needed_bytes(card.id, found.revision, tier, parts))
         self._last = (card.id, tier)
-        model = load(card, found, self._weights, self._device, tier)
+        model = load(card, found, self._weights, self._device, tier, embeddings=self._embeddings)
         if tier is not self._tiers[0]:
             logger.warning("memory is short: %s is %s", card.id, tier.value)
         measured = _MeasuredModel(card.id, model, tier, self._device, self._peaks)

@@ -21,6 +21,7 @@ from generation.errors import GenerationFailed
 from generation.models.adapter import VideoModel
 from generation.models.card import ModelCard
 from generation.models.diffusers_model import DiffusersModel
+from generation.models.embeddings import EmbeddingCache
 from generation.models.families.animatediff import ANIMATEDIFF
 from generation.models.families.cogvideox import COGVIDEOX
 from generation.models.families.hunyuan import FRAMEPACK, HUNYUAN, HUNYUAN15
@@ -70,7 +71,13 @@ def silence_libraries() -> None:
 
 
 def load(
-    card: ModelCard, found: Weights, weights: WeightFolders, device: Device, tier: Tier
+    card: ModelCard,
+    found: Weights,
+    weights: WeightFolders,
+    device: Device,
+    tier: Tier,
+    *,
+    embeddings: EmbeddingCache,
 ) -> VideoModel:
     """The model of these weights; `weights` finds its parts and LoRAs.
 
@@ -93,6 +100,7 @@ def load(
         family=family,
         revision=found.revision,
         find=lambda source: weights.of_source(card, source).folder,
+        embeddings=embeddings,
     )
 
 
