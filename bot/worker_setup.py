@@ -24,5 +24,9 @@ def worker_setup(settings: Settings, *, slots: int, preload: str | None) -> Work
         preload=preload,
         peaks_file=settings.storage.peaks_file,
         memory_share=generation.memory_share / slots,
-        levers=Levers(embedding_cache_bytes=generation.embedding_cache_bytes // slots),
+        levers=Levers(
+            embedding_cache_bytes=generation.embedding_cache_bytes // slots,
+            quantisation=generation.quantisation,
+            attention=generation.attention,
+        ),
     )

@@ -200,6 +200,16 @@ class GenerationSettings(Group):
         description="How much of the GPU's memory (or of main memory, where there is no GPU) "
         "loaded models may take, all slots together.",
     )
+    quantisation: Literal["none", "int8", "float8"] = Field(
+        default="none",
+        description="Eight-bit weights for a model that does not fit whole, where torchao is "
+        "installed and the GPU is made for it; pictures differ a little.",
+    )
+    attention: Literal["native", "flash", "cudnn", "sage", "xformers"] = Field(
+        default="native",
+        description="What computes attention; `native` is torch's own, others than `cudnn` are "
+        "packages to install.",
+    )
     embedding_cache_bytes: Annotated[int, Field(ge=0)] = Field(
         default=256 * 1024 * 1024,
         description="Main memory for encoded prompts, all slots together; 0 keeps none.",

@@ -89,7 +89,9 @@ class DiffusersModel:
                     output_type=self._family.output_type,
                 )
         finally:
-            pipeline.maybe_free_model_hooks()
+            # A pipeline made for another task shares the parts, and not the memory of their hooks.
+            for each in {id(each): each for each in (pipeline, self._loaded)}.values():
+                each.maybe_free_model_hooks()
         # 4. To pictures.
         return self._cut(self._family.read(output, call), shot)
 

@@ -18,7 +18,8 @@ from generation.models.embeddings import EmbeddingCache
 from generation.models.levers import Levers
 from generation.models.opening import load, part_bytes
 from generation.models.peaks import PeakFile
-from generation.models.tiers import Tier, needed_bytes, tiers_of
+from generation.models.quantising import can_quantise
+from generation.models.tiers import Tier, best_tier, needed_bytes, resting_bytes, tiers_of
 from generation.models.weights import WeightFolders, Weights
 
 logger = logging.getLogger(__name__)
@@ -26,12 +27,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedModel:
-    """`resting_bytes` of the device it takes between two shots."""
+    """`resting_bytes` of the device it takes between two shots, and perhaps `working_bytes` more
+    during one, until that was measured."""
 
     card: ModelCard
     model: VideoModel
     tier: Tier
     resting_bytes: int
+    working_bytes: int
 
 
 class LoadedModels:
@@ -65,7 +68,7 @@ class LoadedModels:
         self._memory_bytes = device.memory_bytes if memory_bytes is None else memory_bytes
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()  # the last one used last
         self._last: tuple[str, Tier] | None = None
-        self._tiers = tiers_of(device)
+        self._tiers = tiers_of(device, quantises=can_quantise(self._levers.quantisation, device))
         self._fastest: dict[str, int] = {}
         """Per model the first of the tiers that may be tried, where it is not the first of all."""
 
@@ -110,38 +113,46 @@ class LoadedModels:
         found = self._weights.of_model(card)
         parts = part_bytes(card, found, self._weights, self._device)
         tier = self._best_tier(card, found, parts)
-        resting = 0 if tier is Tier.OFFLOADED else sum(parts)
-        self._make_room(self._needed_bytes(card.id, found.revision, tier, parts))
+        resting = resting_bytes(tier, parts)
+        measured_before = self._peaks.working_bytes(card.id, found.revision, tier.value)
+        self._make_room(needed_bytes(tier, parts, measured_before))
         self._last = (card.id, tier)
-        model = load(card, found, self._weights, self._device, tier, embeddings=self._embeddings)
+        model = load(
+            card,
+            found,
+            self._weights,
+            self._device,
+            tier,
+            embeddings=self._embeddings,
+            levers=self._levers,
+        )
         if tier is not self._tiers[0]:
             logger.warning("memory is short: %s is %s", card.id, tier.value)
         measured = _MeasuredModel(card.id, model, tier, self._device, self._peaks)
-        return LoadedModel(card=card, model=measured, tier=tier, resting_bytes=resting)
+        return LoadedModel(
+            card=card,
+            model=measured,
+            tier=tier,
+            resting_bytes=resting,
+            working_bytes=needed_bytes(tier, parts) - resting,
+        )
 
-    def _best_tier(self, card: ModelCard, found: Weights, parts: tuple[int, ...]) -> Tier:
-        """The fastest that fits when nothing else is loaded; the last one is always tried."""
-        allowed = self._tiers[self._fastest.get(card.id, 0) :]
-        for tier in allowed:
-            if self._needed_bytes(card.id, found.revision, tier, parts) <= self._memory_bytes:
-                return tier
-        return allowed[-1]
-
-    def _needed_bytes(self, model: str, revision: str, tier: Tier, parts: tuple[int, ...]) -> int:
-        working = self._peaks.working_bytes(model, revision, tier.value)
-        if working is None:
-            return needed_bytes(tier, parts)
-        return working + (0 if tier is Tier.OFFLOADED else sum(parts))
+    def _best_tier(self, card: ModelCard, found: Weights, parts: Mapping[str, int]) -> Tier:
+        tiers = self._tiers[self._fastest.get(card.id, 0) :]
+        measured = {
+            tier: self._peaks.working_bytes(card.id, found.revision, tier.value) for tier in tiers
+        }
+        return best_tier(tiers, parts, measured, self._memory_bytes)
 
     def _working_bytes(self, loaded: LoadedModel) -> int:
-        model, resting = loaded.card.id, loaded.resting_bytes
-        known = self._peaks.working_bytes(model, loaded.model.revision, loaded.tier.value)
-        return needed_bytes(loaded.tier, (resting,)) - resting if known is None else known
+        revision, tier = loaded.model.revision, loaded.tier.value
+        known = self._peaks.working_bytes(loaded.card.id, revision, tier)
+        return loaded.working_bytes if known is None else known
 
     def _make_room(self, wanted_bytes: int, *, keep: str = "") -> None:
         """Unloads others until so much is free beside what stays."""
         others = [model for model in self._loaded if model != keep]
-        self._unload(*(each for each in others if self._loaded[each].tier is Tier.OFFLOADED))
+        self._unload(*(each for each in others if self._loaded[each].tier.rests_in_main_memory))
         for model in others:
             held = sum(loaded.resting_bytes for loaded in self._loaded.values())
             if held + wanted_bytes <= self._memory_bytes:

@@ -16,6 +16,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TinyMo
     from generation.device import Device
     from generation.models.diffusers_model import DiffusersModel
     from generation.models.embeddings import EmbeddingCache
+    from generation.models.levers import Levers
     from generation.models.opening import load, silence_libraries
     from generation.models.tiers import Tier
     from generation.models.weights import WeightFolders
@@ -27,12 +28,19 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TinyMo
     device = Device.choose("cpu", threads=1)
 
     @cache
-    def build(model: str, cache_bytes: int = 0) -> TinyModel:
+    def build(model: str, cache_bytes: int = 0, tier: Tier = Tier.RESIDENT) -> TinyModel:
         card = tiny.card(cards[model])
         weights = WeightFolders({})
         embeddings = EmbeddingCache(cache_bytes)
+        found = weights.of_model(card)
         loaded = load(
-            card, weights.of_model(card), weights, device, Tier.RESIDENT, embeddings=embeddings
+            card,
+            found,
+            weights,
+            device,
+            tier,
+            embeddings=embeddings,
+            levers=Levers(quantisation="int8"),
         )
         assert isinstance(loaded, DiffusersModel)
         return TinyModel(card=card, model=loaded, embeddings=embeddings)
