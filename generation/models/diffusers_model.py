@@ -15,6 +15,7 @@ import diffusers
 import torch
 
 from generation.errors import GenerationFailed, UnsupportedOption
+from generation.models.acceleration import Acceleration
 from generation.models.adapter import Footage, OnStep, Shot
 from generation.models.card import Feature, Lora, ModelCard, Preset, SchedulerChoice, Source, Task
 from generation.models.embeddings import EmbeddingCache, remembered_prompts
@@ -52,6 +53,7 @@ class DiffusersModel:
         self._find = find
         self._embeddings = embeddings
         self._precision = precision
+        self._acceleration = Acceleration()
         self._loaded = pipeline
         self._pipelines: dict[str, Any] = {type(pipeline).__name__: pipeline}
         self._loras: tuple[Lora, ...] = ()
@@ -82,6 +84,7 @@ class DiffusersModel:
                 _known_warnings(),
                 heard_steps(pipeline, on_step, runs=self._family.runs(call)),
                 remembered_prompts(pipeline, self._embeddings, self._encoders()),
+                self._acceleration.applied(pipeline, preset, shot),
             ):
                 output = pipeline(
                     **self._family.arguments(call),
