@@ -1,7 +1,7 @@
 """Seconds a clip and peak memory on a GPU: plain diffusers against our runtime, lever by lever.
 
-Real sizes, random weights, the catalogue's own sizes, lengths and steps. Without a GPU it says so.
-`python -m tests.benchmarks.bench_gpu --rehearse` runs the same over a tiny model on the CPU, but for
+Real sizes, random weights, the sizes, lengths and steps of the catalogue. Without a GPU it says so.
+`python -m tests.benchmarks.bench_gpu --rehearse` runs the same over a tiny model on the CPU, except
 what is compiled; it proves the script and measures nothing.
 """
 
