@@ -1,5 +1,8 @@
 """Step caches and compiled blocks reach the pipeline, and leave it as it was."""
 
+# torch's compiler tells what it did by private names only.
+# pyright: reportPrivateUsage=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
 from __future__ import annotations
 
 from collections.abc import Callable
