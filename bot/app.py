@@ -23,6 +23,7 @@ from bot.commands.generate import GenerateCog
 from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
 from bot.commands.quota import QuotaCog
+from bot.commands.show import ShowCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
@@ -115,7 +116,7 @@ async def open_service(
         catalogue.get(settings.generation.default_model)
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
         if executor is None:
-            executor = _local_executor(settings)
+            executor = local_executor(settings, preload=settings.generation.default_model)
             await executor.start()
             stack.push_async_callback(executor.close)
         dispatcher = _open_dispatcher(
@@ -295,6 +296,7 @@ def _equip(
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
             GalleryCog(pages=pages),
+            ShowCog(catalogue=catalogue, source_clips=source_clips),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
             AdminCog(database=database, dead_jobs=dead_jobs),
@@ -305,7 +307,8 @@ def _equip(
     )
 
 
-def _local_executor(settings: Settings) -> LocalExecutor:
+def local_executor(settings: Settings, *, preload: str | None) -> LocalExecutor:
+    """Worker processes of this machine; each loads the model `preload` before its first job."""
     generation = settings.generation
     return LocalExecutor(
         setup=WorkerSetup(
@@ -316,7 +319,7 @@ def _local_executor(settings: Settings) -> LocalExecutor:
             device=generation.device,
             threads=max(1, (os.cpu_count() or 1) // generation.executor_slots),
             narration_scenes=settings.limits.narration_scenes,
-            preload=generation.default_model,
+            preload=preload,
             peaks_file=settings.storage.peaks_file,
             memory_share=generation.memory_share / generation.executor_slots,
         ),

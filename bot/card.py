@@ -97,7 +97,7 @@ def _embed(card: _CardState) -> discord.Embed:
         lines.append("> *which ends with the second picture*")
     lines.append(_status(card, state))
     embed.description = "\n".join(lines)
-    embed.add_field(name="Settings", value=_settings(request, card.model_title), inline=False)
+    embed.add_field(name="Settings", value=settings_line(request, card.model_title), inline=False)
     if record.clip_json and state is JobState.SUCCEEDED:
         _add_clip(embed, ClipFacts.from_json(record.clip_json))
     lineage = f" · remix of {record.parent_job_id}" if record.parent_job_id else ""
@@ -174,7 +174,8 @@ def _worked_on(request: GenerationRequest, source: SourceClip) -> str:
             return f"{clip} ({source.seconds:.1f} s), and {request.seconds:g} s more"
 
 
-def _settings(request: GenerationRequest, model_title: str) -> str:
+def settings_line(request: GenerationRequest, model_title: str) -> str:
+    """What was chosen, or filled in, for a request; its words apart."""
     if not request.command.needs_model:
         return model_title
     parts = [model_title]

@@ -17,6 +17,7 @@ from generation.uploads import read_video
 from storage import jobs
 from storage.database import Database
 from storage.errors import UnknownJob
+from storage.jobs import JobRecord
 
 VIDEOS_AT_ONCE = 1  # each is a process with two threads and up to 2 GiB of address space
 LATEST_JOBS = 25
@@ -44,14 +45,7 @@ class SourceClips:
         Raises JobUnavailable, NotAllowed where it is another member's private one, and
         NoFinishedClip.
         """
-        try:
-            record = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        except UnknownJob:
-            raise JobUnavailable(job_id) from None
-        if record.guild_id != guild_id:
-            raise JobUnavailable(job_id)
-        if record.private and record.user_id != user_id:
-            raise NotAllowed("build on")
+        record = await self.record(job_id, guild_id=guild_id, user_id=user_id, action="build on")
         if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
             raise NoFinishedClip(job_id)
         facts = ClipFacts.from_json(record.clip_json)
@@ -64,6 +58,21 @@ class SourceClips:
             job_id=record.id,
         )
         return FoundClip(source=source, request=GenerationRequest.from_json(record.request_json))
+
+    async def record(
+        self, job_id: str, *, guild_id: int | None, user_id: int, action: str
+    ) -> JobRecord:
+        """The job, finished or not. Raises JobUnavailable, and NotAllowed (to do the action, a
+        verb) where it is another member's private one."""
+        try:
+            record = await self._database.read(lambda connection: jobs.get(connection, job_id))
+        except UnknownJob:
+            raise JobUnavailable(job_id) from None
+        if record.guild_id != guild_id:
+            raise JobUnavailable(job_id)
+        if record.private and record.user_id != user_id:
+            raise NotAllowed(action)
+        return record
 
     async def of_upload(self, upload: discord.Attachment) -> FoundClip:
         """The video made a clip of ours. Raises UnusableVideo."""

@@ -4,7 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Making:
+    """What a model's clip depends on beyond its request and the model's revision: together they
+    make the same pictures again.
+
+    `width` and `height` in pixels are the model's own, before the clip is enlarged. `tier` is how
+    the model was held in memory, `max_bytes` what the file had to fit into. `device` and `versions`
+    (of libraries, by name) cannot be chosen for a job; others may change the pictures a little.
+    """
+
+    scheduler: str
+    dtype: str
+    tier: str
+    device: str
+    width: int
+    height: int
+    max_bytes: int
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,7 +35,8 @@ class ClipFacts:
 
     `seam_ratio` and `seam_velocity_jump` are measured for loops only (see
     `generation/loop_seam.py`); `unknown_words` are the prompt's words that the model does not
-    know; `notes` are sentences for the card about anything done differently than asked.
+    know; `notes` are sentences for the card about anything done differently than asked. `making` is
+    None where no model made it, and for clips of before it was kept.
     """
 
     width: int
@@ -32,6 +55,7 @@ class ClipFacts:
     seam_velocity_jump: float | None = None
     unknown_words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    making: Making | None = None
 
     def to_json(self) -> str:
         """A JSON object; `from_json` gives back an equal value."""
@@ -39,7 +63,9 @@ class ClipFacts:
 
     @classmethod
     def from_json(cls, text: str) -> ClipFacts:
-        fields = json.loads(text)
+        fields: dict[str, Any] = json.loads(text)
+        if fields.get("making") is not None:
+            fields["making"] = Making(**fields["making"])
         for name in ("unknown_words", "notes"):
             fields[name] = tuple(fields.get(name, ()))
         return cls(**fields)

@@ -5,13 +5,15 @@ Runs in the worker process.
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib.metadata import version
 
 import numpy as np
 
-from generation.clip import Clip, ClipFacts
+from generation.clip import Clip, ClipFacts, Making
 from generation.executor import Execution
 from generation.extending import extend
 from generation.inspection import inspect
@@ -19,13 +21,17 @@ from generation.job import Progress, Stage
 from generation.loop_seam import seam
 from generation.models.adapter import Frames
 from generation.models.card import Task
-from generation.models.loading import LoadedModels
+from generation.models.loading import LoadedModel, LoadedModels
+from generation.models.tiers import tier_called
 from generation.narration.film import make_film
 from generation.narration.shots import SceneShot
 from generation.pocket.vocabulary import unknown_words
 from generation.request import SEED_MAX, Command
 from generation.reworking import REWORKS
 from generation.studio import Made, OnProgress, Studio
+
+LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "av")
+"""Whose versions decide what a clip looks like."""
 
 
 def produce(
@@ -44,7 +50,8 @@ def produce(
         return _rework(execution, on_progress)
     # 1. The model, from disk if another one was in memory.
     on_progress(Progress(stage=Stage.LOADING, step=0, steps=1))
-    loaded = models.get(request.model)
+    again = execution.making
+    loaded = models.get(request.model, tier=None if again is None else tier_called(again.tier))
     loaded.card.check(request)
     on_progress(Progress(stage=Stage.LOADING, step=1, steps=1))
     # 2. Pictures, and 3. the file.
@@ -60,8 +67,23 @@ def produce(
         model_revision=studio.model.revision,
         generation_seconds=studio.model_seconds,
         unknown_words=unknown,
+        making=_making(studio, loaded, models.device),
     )
     return Clip(media=made.media, facts=facts)
+
+
+def _making(studio: Studio, loaded: LoadedModel, device: str) -> Making:
+    return Making(
+        scheduler=studio.model.scheduler(studio.request.preset),
+        dtype=studio.model.dtype,
+        tier=loaded.tier.value,
+        device=device,
+        width=studio.width,
+        height=studio.height,
+        max_bytes=studio.execution.max_bytes,
+        versions={"python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
+    )
 
 
 def _rework(execution: Execution, on_progress: OnProgress) -> Clip:

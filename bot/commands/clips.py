@@ -23,6 +23,19 @@ SMOOTH_FPS_DEFAULT = 30
 CHOICE_MAX_CHARACTERS = 100  # Discord's limit
 
 
+async def clip_choices(
+    source_clips: SourceClips, interaction: discord.Interaction[Any], typed: str
+) -> list[Choice[str]]:
+    """The member's own newest clips; another's job id may be typed as well."""
+    assert interaction.guild_id is not None  # the command tree admits guilds only
+    clips = await source_clips.latest(guild_id=interaction.guild_id, user_id=interaction.user.id)
+    return [
+        Choice(name=f"{job_id} · {words}"[:CHOICE_MAX_CHARACTERS], value=job_id)
+        for job_id, words in clips
+        if typed.casefold() in f"{job_id} {words}".casefold()
+    ]
+
+
 @app_commands.guild_only()
 class ClipsCog(commands.Cog):
     """Each command acknowledges at once, then orders; errors go to the command tree."""
@@ -114,16 +127,7 @@ class ClipsCog(commands.Cog):
     async def _complete_clip(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
-        """The member's own newest clips; another's job id may be typed as well."""
-        assert interaction.guild_id is not None  # the command tree admits guilds only
-        clips = await self._source_clips.latest(
-            guild_id=interaction.guild_id, user_id=interaction.user.id
-        )
-        return [
-            Choice(name=f"{job_id} · {words}"[:CHOICE_MAX_CHARACTERS], value=job_id)
-            for job_id, words in clips
-            if typed.casefold() in f"{job_id} {words}".casefold()
-        ]
+        return await clip_choices(self._source_clips, interaction, typed)
 
     async def _found(
         self,

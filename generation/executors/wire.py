@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generation.clip import Clip, ClipFacts
+from generation.clip import Clip, ClipFacts, Making
 from generation.errors import (
     DeviceFailed,
     ExecutionError,
@@ -126,6 +126,7 @@ def _execution_fields(execution: Execution) -> tuple[dict[str, Any], bytes]:
         "file_bytes": {name: len(data) for name, data in execution.files.items()},
         "max_bytes": execution.max_bytes,
         "spare_memory": execution.spare_memory,
+        "making": None if execution.making is None else dataclasses.asdict(execution.making),
     }
     return fields, b"".join(execution.files.values())
 
@@ -143,6 +144,7 @@ def _read_execution(fields: dict[str, Any], blob: bytes) -> Execution:
         files=files,
         max_bytes=fields["max_bytes"],
         spare_memory=fields["spare_memory"],
+        making=None if fields["making"] is None else Making(**fields["making"]),
     )
 
 

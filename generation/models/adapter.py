@@ -91,6 +91,15 @@ class VideoModel(Protocol):
         """What tells these weights from others: a commit or a content hash."""
         ...
 
+    @property
+    def dtype(self) -> str:
+        """The number format that it denoises in, as torch calls it."""
+        ...
+
+    def scheduler(self, preset: str) -> str:
+        """The noise schedule of a preset: diffusers' class, and what the preset changes of it."""
+        ...
+
     def generate(self, shot: Shot, on_step: OnStep) -> Footage:
         """Raises GenerationFailed for what the model cannot do, and what `on_step` raises; the
         next call then works as if nothing had been."""

@@ -49,6 +49,20 @@ class DiffusersModel:
     def revision(self) -> str:
         return self._revision
 
+    @property
+    def dtype(self) -> str:
+        """See `VideoModel.dtype`."""
+        loaded = self._loaded
+        denoiser = getattr(loaded, "transformer", None) or loaded.unet
+        return str(denoiser.dtype).removeprefix("torch.")
+
+    def scheduler(self, preset: str) -> str:
+        """See `VideoModel.scheduler`. Raises UnsupportedOption for an unknown preset."""
+        choice = self._card.preset(preset).scheduler
+        name = choice.name or type(self._loaded.scheduler).__name__
+        changes = ", ".join(f"{key}={value}" for key, value in sorted(choice.options.items()))
+        return f"{name} ({changes})" if changes else name
+
     def generate(self, shot: Shot, on_step: OnStep) -> Footage:
         """Raises UnsupportedOption, GenerationFailed, and what `on_step` raises."""
         # 1. What the pipeline would round or ignore silently is refused.

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from generation.device import Device
+from generation.errors import GenerationFailed
 
 WORKING_MEMORY_SHARE = 0.3
 """Share of the memory that activations may need beside the weights, until it was measured."""
@@ -23,6 +24,14 @@ class Tier(Enum):
     """So they are, and pictures are decoded and encoded in tiles."""
     OFFLOADED = "moved to the device part by part"
     """Weights are in main memory, and one component at a time on the device; tiles too."""
+
+
+def tier_called(name: str) -> Tier:
+    """The tier that is told to people by this name. Raises GenerationFailed."""
+    try:
+        return Tier(name)
+    except ValueError:
+        raise GenerationFailed(f"no model can be {name!r} any more") from None
 
 
 def tiers_of(device: Device) -> Sequence[Tier]:

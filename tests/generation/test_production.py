@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from generation.clip import Clip
+from generation.clip import Clip, Making
 from generation.device import Device
 from generation.errors import GenerationFailed, InvalidRequest, TooLargeToDeliver, UnsupportedOption
 from generation.executor import Execution
@@ -47,10 +48,16 @@ def producer(weights: Path, catalogue: Path) -> Produce:
         *,
         files: dict[str, bytes] | None = None,
         max_bytes: int = 5_000_000,
+        making: Making | None = None,
     ) -> tuple[Clip, list[Progress]]:
         told: list[Progress] = []
         execution = Execution(
-            job_id="job", attempt=1, request=request, files=files or {}, max_bytes=max_bytes
+            job_id="job",
+            attempt=1,
+            request=request,
+            files=files or {},
+            max_bytes=max_bytes,
+            making=making,
         )
         return produce(execution, models, told.append, narration_scenes=3), told
 
@@ -93,6 +100,19 @@ def test_the_clip_says_what_made_it(make: Produce) -> None:
 def test_the_same_request_makes_the_same_pictures(make: Produce) -> None:
     one, other = (pictures_of(make(make_request())[0]) for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_a_clip_of_a_model_held_in_tiles_is_made_again_in_tiles(
+    tiny_weights: Path, tiny_catalogue: Path
+) -> None:
+    first, _ = producer(tiny_weights, tiny_catalogue)(make_request())
+    making = first.facts.making
+    assert making is not None
+    assert (making.tier, making.dtype, making.width) == ("whole", "float32", SIDE)
+    assert making.scheduler == "FlowMatchEulerDiscreteScheduler"
+    tiled = replace(making, tier="decoded in tiles")
+    again, _ = producer(tiny_weights, tiny_catalogue)(make_request(), making=tiled)
+    assert again.facts.making == tiled
 
 
 def test_progress_counts_every_step_once_and_names_the_stages(make: Produce) -> None:
