@@ -6,7 +6,19 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
+
+
+class LoopMethod(StrEnum):
+    """How the end of a loop was made to meet its start."""
+
+    SAME_PICTURE = "same picture"
+    """It begins and ends with one picture, of which the second showing is dropped."""
+    LATENT_ROLL = "latent roll"
+    """Its latents went round in time while they were denoised."""
+    CROSSFADE = "crossfade"
+    """Its last quarter fades into its first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,9 +46,10 @@ class ClipFacts:
     """What is known of a finished clip beside its bytes.
 
     `seam_ratio` and `seam_velocity_jump` are measured for loops only (see
-    `generation/loop_seam.py`); `unknown_words` are the prompt's words that the model does not
-    know; `notes` are sentences for the card about anything done differently than asked. `making` is
-    None where no model made it, and for clips of before it was kept.
+    `generation/loop_seam.py`), and `loop_methods` told, in the order in which they were applied.
+    `unknown_words` are the prompt's words that the model does not know; `notes` are sentences for
+    the card about anything done differently than asked. `making` is None where no model made it,
+    and for clips of before it was kept.
     """
 
     width: int
@@ -54,6 +67,7 @@ class ClipFacts:
     seam_ratio: float | None = None
     seam_velocity_jump: float | None = None
     unknown_words: tuple[str, ...] = ()
+    loop_methods: tuple[LoopMethod, ...] = ()
     notes: tuple[str, ...] = ()
     making: Making | None = None
 
@@ -68,6 +82,7 @@ class ClipFacts:
             fields["making"] = Making(**fields["making"])
         for name in ("unknown_words", "notes"):
             fields[name] = tuple(fields.get(name, ()))
+        fields["loop_methods"] = tuple(map(LoopMethod, fields.get("loop_methods", ())))
         return cls(**fields)
 
 

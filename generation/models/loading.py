@@ -182,6 +182,10 @@ class _MeasuredModel:
     def dtype(self) -> str:
         return self._model.dtype
 
+    @property
+    def goes_round(self) -> bool:
+        return self._model.goes_round
+
     def scheduler(self, preset: str) -> str:
         """See `VideoModel.scheduler`."""
         return self._model.scheduler(preset)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from generation.clip import Clip, Making
+from generation.clip import Clip, LoopMethod, Making
 from generation.device import Device
 from generation.errors import GenerationFailed, InvalidRequest, TooLargeToDeliver, UnsupportedOption
 from generation.executor import Execution
 from generation.inspection import inspect, read_label
 from generation.job import Progress, Stage
 from generation.loop_seam import seam
+from generation.looping import blended_loop
 from generation.models.adapter import Image, Waveform
 from generation.models.loading import LoadedModels
-from generation.production import blended_loop, produce
+from generation.production import produce
 from generation.request import Command, GenerationRequest
 from generation.studio import mono
 from tests.generation.builders import make_request
@@ -150,6 +152,7 @@ def test_animate_without_its_picture_fails(make: Produce) -> None:
 @pytest.mark.parametrize("seconds", [1.0, 1.5, 2.0])
 def test_a_loop_has_the_asked_length_and_a_measured_seam(make: Produce, seconds: float) -> None:
     clip, told = make(make_request(command=Command.LOOP, seconds=seconds, steps=2))
+    assert clip.facts.loop_methods[0] is LoopMethod.SAME_PICTURE
     assert abs(clip.facts.seconds - seconds) <= 1 / clip.facts.fps
     assert clip.facts.seam_ratio is not None
     assert clip.facts.seam_velocity_jump is not None
@@ -173,8 +176,22 @@ def test_a_model_without_a_last_picture_loops_by_blending(
     request = make_request(command=Command.LOOP, seconds=2.0, steps=2)
     clip, told = producer(tiny_weights, catalogue)(request)
     assert abs(clip.facts.seconds - 2.0) <= 1 / clip.facts.fps
-    assert clip.facts.notes == ("The end is blended into the start.",)
+    assert clip.facts.loop_methods == (LoopMethod.CROSSFADE,)
     assert clip.facts.seam_ratio is not None
+    assert {event.steps for event in told if event.stage is Stage.GENERATING} == {2}
+
+
+def test_a_model_of_words_alone_loops_by_latents_that_go_round(tmp_path: Path) -> None:
+    from tests.generation.tiny.wan import save_wan
+
+    save_wan(tmp_path / "wan")
+    catalogue = write_tiny_catalogue(tmp_path / "words alone.toml")
+    card = catalogue.read_text().replace('"ltx"', '"wan"').replace("= 8\nsec", "= 4\nsec")
+    catalogue.write_text(re.sub(r"tasks = .*", 'tasks = ["text"]', card))
+    request = make_request(command=Command.LOOP, seconds=2.0, steps=2)
+    clip, told = producer(tmp_path / "wan", catalogue)(request)
+    assert clip.facts.loop_methods[0] is LoopMethod.LATENT_ROLL
+    assert abs(clip.facts.seconds - 2.0) <= 1 / clip.facts.fps
     assert {event.steps for event in told if event.stage is Stage.GENERATING} == {2}
 
 
