@@ -115,12 +115,10 @@ async def open_service(
         catalogue = _catalogue(settings)
         catalogue.get(settings.generation.default_model)
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
-        if executor is None:
-            executor = local_executor(settings, preload=settings.generation.default_model)
-            await executor.start()
-            stack.push_async_callback(executor.close)
+        serving = await _local_workers(stack, settings) if executor is None else executor
+        catalogue.heed(lambda: serving.unable)
         dispatcher = _open_dispatcher(
-            stack, settings, kept, executor, estimates, metrics, posting.delivery
+            stack, settings, kept, serving, estimates, metrics, posting.delivery
         )
         submission = Submission(
             settings=settings,
@@ -144,7 +142,7 @@ async def open_service(
         leases = Leases(
             database=kept.database,
             dispatcher=dispatcher,
-            executor=executor,
+            executor=serving,
             recovery=recovery,
             metrics=metrics,
         )
@@ -169,7 +167,7 @@ async def open_service(
             client=posting.client,
             messages=posting.messages,
             database=kept.database,
-            executor=executor,
+            executor=serving,
             dispatcher=dispatcher,
             submission=submission,
             lock=kept.lock,
@@ -307,6 +305,13 @@ def _equip(
     )
 
 
+async def _local_workers(stack: AsyncExitStack, settings: Settings) -> LocalExecutor:
+    executor = local_executor(settings, preload=settings.generation.default_model)
+    await executor.start()
+    stack.push_async_callback(executor.close)
+    return executor
+
+
 def local_executor(settings: Settings, *, preload: str | None) -> LocalExecutor:
     """Worker processes of this machine; each loads the model `preload` before its first job."""
     generation = settings.generation
@@ -321,6 +326,8 @@ def local_executor(settings: Settings, *, preload: str | None) -> LocalExecutor:
             narration_scenes=settings.limits.narration_scenes,
             preload=preload,
             peaks_file=settings.storage.peaks_file,
+            checks_file=settings.storage.checks_file,
+            enabled=generation.enabled_models,
             memory_share=generation.memory_share / generation.executor_slots,
         ),
         limits=ExecutionLimits(

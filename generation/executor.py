@@ -75,6 +75,14 @@ class Executor(Protocol):
     @property
     def slots(self) -> int: ...
 
+    @property
+    def unable(self) -> Mapping[str, str]:
+        """Why it cannot run some of the enabled models, by id, in words for members.
+
+        Empty as long as nothing is known.
+        """
+        ...
+
     def run(self, execution: Execution) -> AsyncGenerator[ExecutionEvent, None]:
         """Progress events, then exactly one of Done, Faulted, Stopped.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from generation.device import Device
 from generation.errors import GenerationFailed, OutOfMemory, UnknownModel
+from generation.models.ability import unable_models
 from generation.models.adapter import Footage, OnStep, Shot, VideoModel
 from generation.models.card import ModelCard
 from generation.models.card_file import read_catalogue
@@ -80,6 +81,25 @@ class LoadedModels:
         self._last = (model, self._loaded[model].tier)
         self._make_room(self._working_bytes(self._loaded[model]), keep=model)
         return self._loaded[model]
+
+    def least_bytes(self, card: ModelCard) -> int:
+        """What a model needs of the memory in the way that needs least, as far as is known.
+
+        Raises GenerationFailed where its weights are not here.
+        """
+        found = self._weights.found(card)
+        parts = part_bytes(card, found, self._weights, self._device)
+        return self._needed_bytes(card.id, found.revision, self._tiers[-1], parts)
+
+    def unable(self, models: Iterable[str], failed: Mapping[str, str]) -> dict[str, str]:
+        """Which of these cannot run here, and why; see `unable_models`."""
+        return unable_models(
+            (self._cards[model] for model in models if model in self._cards),
+            device=self._device,
+            memory_bytes=self._memory_bytes,
+            least_bytes=self.least_bytes,
+            failed=failed,
+        )
 
     @property
     def device(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.card import draw_card
+from bot.job_id import job_id_for
 from generation.clip import LoopMethod
 from generation.models.catalogue import Catalogue
 from generation.request import Command
@@ -16,7 +17,7 @@ from tests.generation.builders import make_clip, make_request
 def loop_field(**facts: Any) -> str:
     """What the card of a finished loop says of it."""
     record = JobRecord(
-        id="job",
+        id=job_id_for(1),
         interaction_id=1,
         guild_id=1,
         user_id=1,
