@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import discord
@@ -191,7 +192,7 @@ def settings_line(request: GenerationRequest, model_title: str) -> str:
     return " · ".join(parts)
 
 
-LOOPS_MADE = {
+LOOPS_MADE: Mapping[tuple[LoopMethod, ...], str] = {
     (LoopMethod.SAME_PICTURE,): "Made between twice the same picture.",
     (LoopMethod.SAME_PICTURE, LoopMethod.CROSSFADE): (
         "Made between twice the same picture; the seam showed, so the end is blended into the "

@@ -74,7 +74,9 @@ class LocalExecutor:
     @property
     def unable(self) -> Mapping[str, str]:
         """See `generation.executor.Executor`; workers are set up alike, so one tells for all."""
-        return next((slot.unable for slot in self._slots if slot.unable is not None), {})
+        known = (slot.unable for slot in self._slots)
+        nothing: Mapping[str, str] = {}
+        return next((unable for unable in known if unable is not None), nothing)
 
     async def start(self) -> None:
         """Spawns the workers; each imports its libraries and loads its model in the background."""
