@@ -36,8 +36,9 @@ async def run(settings: Settings, job_id: str, *, out: Path | None) -> int:
     """
     record = await _record(settings, job_id)
     media_files = MediaFiles(settings.storage.media_folder)
-    kept = await media_files.read(record.clip_sha256 or "", ".mp4")
     execution = await execution_of(record, media_files)
+    suffix = execution.request.command.suffix
+    kept = await media_files.read(record.clip_sha256 or "", suffix)
     executor = local_executor(settings, preload=None)
     await executor.start()
     try:

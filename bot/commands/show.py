@@ -10,8 +10,7 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.card import TITLES, settings_line
-from bot.commands.clips import clip_choices
-from bot.commands.generate import described
+from bot.commands.options import described, job_choices
 from bot.source_clips import SourceClips
 from bot.text import quoted
 from generation.clip import ClipFacts, Making
@@ -36,7 +35,7 @@ class ShowCog(commands.Cog):
     async def show(self, interaction: discord.Interaction[Any], clip: str) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         record = await self._source_clips.record(
-            clip.strip(" `"),
+            clip,
             guild_id=interaction.guild_id,
             user_id=interaction.user.id,
             action="look at",
@@ -48,7 +47,11 @@ class ShowCog(commands.Cog):
     async def _complete_clip(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
-        return await clip_choices(self._source_clips, interaction, typed)
+        assert interaction.guild_id is not None  # the command tree admits guilds only
+        clips = await self._source_clips.latest(
+            guild_id=interaction.guild_id, user_id=interaction.user.id
+        )
+        return job_choices(clips, typed)
 
 
 def settings_sheet(record: JobRecord, catalogue: Catalogue) -> discord.Embed:
