@@ -23,6 +23,7 @@ from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
 from bot.commands.pictures import PicturesCog
 from bot.commands.quota import QuotaCog
+from bot.commands.show import ShowCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
@@ -115,12 +116,10 @@ async def open_service(
         catalogue = _catalogue(settings)
         catalogue.get(settings.generation.default_model)
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
-        if executor is None:
-            executor = _local_executor(settings)
-            await executor.start()
-            stack.push_async_callback(executor.close)
+        serving = await _local_workers(stack, settings) if executor is None else executor
+        catalogue.heed(lambda: serving.unable)
         dispatcher = _open_dispatcher(
-            stack, settings, kept, executor, estimates, metrics, posting.delivery
+            stack, settings, kept, serving, estimates, metrics, posting.delivery
         )
         submission = Submission(
             settings=settings,
@@ -144,7 +143,7 @@ async def open_service(
         leases = Leases(
             database=kept.database,
             dispatcher=dispatcher,
-            executor=executor,
+            executor=serving,
             recovery=recovery,
             metrics=metrics,
         )
@@ -169,7 +168,7 @@ async def open_service(
             client=posting.client,
             messages=posting.messages,
             database=kept.database,
-            executor=executor,
+            executor=serving,
             dispatcher=dispatcher,
             submission=submission,
             lock=kept.lock,
@@ -308,6 +307,7 @@ def _equip(
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
             GalleryCog(pages=pages),
+            ShowCog(catalogue=catalogue, source_clips=source_clips),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
             AdminCog(database=database, dead_jobs=dead_jobs),
@@ -318,12 +318,18 @@ def _equip(
     )
 
 
-def _local_executor(settings: Settings) -> LocalExecutor:
+async def _local_workers(stack: AsyncExitStack, settings: Settings) -> LocalExecutor:
+    executor = local_executor(settings, preload=settings.generation.default_model)
+    await executor.start()
+    stack.push_async_callback(executor.close)
+    return executor
+
+
+def local_executor(settings: Settings, *, preload: str | None) -> LocalExecutor:
+    """Worker processes of this machine; each loads the model `preload` before its first job."""
     generation = settings.generation
     return LocalExecutor(
-        setup=worker_setup(
-            settings, slots=generation.executor_slots, preload=generation.default_model
-        ),
+        setup=worker_setup(settings, slots=generation.executor_slots, preload=preload),
         limits=ExecutionLimits(
             step_timeout_seconds=generation.step_timeout_seconds,
             job_timeout_seconds=generation.job_timeout_seconds,

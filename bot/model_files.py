@@ -16,6 +16,7 @@ from generation.executors.wire import pack
 from generation.executors.worker_process import worker_environment
 from generation.models.card import ModelCard
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
+from generation.models.checks import note_check
 from generation.models.lock import read_lock
 from generation.models.pull import pull
 
@@ -36,6 +37,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         return _check(settings, models)
     for model in models:
         pull(cards[model], generation.lock_file, print)
+        note_check(settings.storage.checks_file, model, None)
     return 0
 
 
@@ -51,6 +53,8 @@ def _check(settings: Settings, models: Sequence[str]) -> int:
     )
     lines: list[dict[str, str]] = [json.loads(line) for line in checked.stdout.splitlines()]
     for line in lines:
+        failure = None if line["verdict"] == "good" else line["detail"]
+        note_check(settings.storage.checks_file, line["model"], failure)
         print(f"{line['verdict']}: {line['model']}: {line['detail']}")
     all_good = len(lines) == len(models) and all(line["verdict"] == "good" for line in lines)
     return 0 if all_good and checked.returncode == 0 else 1

@@ -23,6 +23,8 @@ def worker_setup(settings: Settings, *, slots: int, preload: str | None) -> Work
         narration_scenes=settings.limits.narration_scenes,
         preload=preload,
         peaks_file=settings.storage.peaks_file,
+        checks_file=settings.storage.checks_file,
+        enabled=generation.enabled_models,
         memory_share=generation.memory_share / slots,
         levers=Levers(
             embedding_cache_bytes=generation.embedding_cache_bytes // slots,

@@ -104,6 +104,11 @@ class StorageSettings(Group):
         """What models were seen to need of the memory; made when the first has run."""
         return self.data_folder / "memory_peaks.json"
 
+    @property
+    def checks_file(self) -> Path:
+        """Which models failed their last check on this machine; made when the first does."""
+        return self.data_folder / "model_checks.json"
+
 
 class CreditsSettings(Group):
     """What members may spend."""

@@ -21,6 +21,7 @@ from generation.models.card import Feature, Lora, ModelCard, Preset, SchedulerCh
 from generation.models.embeddings import EmbeddingCache, remembered_prompts
 from generation.models.family import Call, Family
 from generation.models.parts import lora_file, put_part
+from generation.models.rolling import going_round
 from generation.models.steps import heard_steps
 from generation.request import CameraMove
 
@@ -63,6 +64,28 @@ class DiffusersModel:
     def revision(self) -> str:
         return self._revision
 
+    @property
+    def dtype(self) -> str:
+        """See `VideoModel.dtype`."""
+        loaded = self._loaded
+        denoiser = getattr(loaded, "transformer", None) or loaded.unet
+        return str(denoiser.dtype).removeprefix("torch.")
+
+    @property
+    def goes_round(self) -> bool:
+        """See `VideoModel.goes_round`."""
+        denoiser = getattr(self._loaded, "transformer", None) or self._loaded.unet
+        # CogVideoX 1.5 denoises frames in pairs, and adds one that is dropped later: no circle.
+        single = (getattr(denoiser.config, "patch_size_t", None) or 1) == 1
+        return Task.TEXT in self._card.tasks and self._family.time_axis is not None and single
+
+    def scheduler(self, preset: str) -> str:
+        """See `VideoModel.scheduler`. Raises UnsupportedOption for an unknown preset."""
+        choice = self._card.preset(preset).scheduler
+        name = choice.name or type(self._loaded.scheduler).__name__
+        changes = ", ".join(f"{key}={value}" for key, value in sorted(choice.options.items()))
+        return f"{name} ({changes})" if changes else name
+
     def generate(self, shot: Shot, on_step: OnStep) -> Footage:
         """Raises UnsupportedOption, GenerationFailed, and what `on_step` raises."""
         # 1. What the pipeline would round or ignore silently is refused.
@@ -85,6 +108,7 @@ class DiffusersModel:
                 heard_steps(pipeline, on_step, runs=self._family.runs(call)),
                 remembered_prompts(pipeline, self._embeddings, self._encoders()),
                 self._acceleration.applied(pipeline, preset, shot),
+                self._circle(pipeline, shot),
             ):
                 output = pipeline(
                     **self._family.arguments(call),
@@ -98,11 +122,18 @@ class DiffusersModel:
         # 4. To pictures.
         return self._cut(self._family.read(output, call), shot)
 
+    def _circle(self, pipeline: Any, shot: Shot) -> contextlib.AbstractContextManager[None]:
+        if not shot.goes_round or self._family.time_axis is None:
+            return contextlib.nullcontext()
+        return going_round(pipeline, axis=self._family.time_axis, steps=shot.steps)
+
     def _check(self, shot: Shot) -> None:
         card, family = self._card, self._family
         if shot.task not in card.tasks and not self._is_picture(shot):
             able = ", ".join(card.tasks)
             raise UnsupportedOption("model", card.id, f"is given {able}, not {shot.task}")
+        if shot.goes_round and (shot.task is not Task.TEXT or not self.goes_round):
+            raise UnsupportedOption("model", card.id, "makes no shots that go round")
         if shot.negative_prompt and Feature.NEGATIVE not in card.features:
             raise UnsupportedOption("negative", card.id, "takes no negative prompt")
         if shot.camera not in (CameraMove.NONE, *card.camera_moves, *card.camera_loras):
@@ -170,14 +201,15 @@ class DiffusersModel:
         self._loras = loras
 
     def _cut(self, footage: Footage, shot: Shot) -> Footage:
-        """Exactly the shot's frames; some pipelines make whole sections."""
+        """Exactly the shot's frames, a circle whole; some pipelines make whole sections."""
         frames = footage.frames
         if len(frames) < shot.frames or frames.shape[1:] != (shot.height, shot.width, 3):
             raise GenerationFailed(
                 f"{self._card.id} made {frames.shape} instead of {shot.frames} frames of "
                 f"{shot.width} x {shot.height}"
             )
-        return Footage(frames=frames[: shot.frames], sound=footage.sound)
+        kept = frames if shot.goes_round else frames[: shot.frames]
+        return Footage(frames=kept, sound=footage.sound)
 
 
 @contextlib.contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from generation.device import Device
-from generation.errors import OutOfMemory, UnknownModel
+from generation.errors import GenerationFailed, OutOfMemory, UnknownModel
+from generation.models.ability import unable_models
 from generation.models.adapter import Footage, OnStep, Shot, VideoModel
 from generation.models.card import ModelCard
 from generation.models.card_file import read_catalogue
@@ -72,16 +73,49 @@ class LoadedModels:
         self._fastest: dict[str, int] = {}
         """Per model the first of the tiers that may be tried, where it is not the first of all."""
 
-    def get(self, model: str) -> LoadedModel:
-        """Raises GenerationFailed where it cannot be loaded, with what to set or to install."""
+    def get(self, model: str, *, tier: Tier | None = None) -> LoadedModel:
+        """The model, held in this tier or the one that suits the memory.
+
+        Raises GenerationFailed where it cannot be loaded, with what to set or to install.
+        """
         if model not in self._cards:
             raise UnknownModel(model, tuple(self._cards))
+        if tier is not None and tier not in self._tiers:
+            raise GenerationFailed(f"on this device no model can be {tier.value}")
+        if tier is not None and model in self._loaded and self._loaded[model].tier is not tier:
+            self._unload(model)
         if model not in self._loaded:
-            self._loaded[model] = self._load(self._cards[model])
+            self._loaded[model] = self._load(self._cards[model], tier)
         self._loaded.move_to_end(model)
         self._last = (model, self._loaded[model].tier)
         self._make_room(self._working_bytes(self._loaded[model]), keep=model)
         return self._loaded[model]
+
+    def least_bytes(self, card: ModelCard) -> int:
+        """What a model needs of the memory in the way that needs least, as far as is known.
+
+        Raises GenerationFailed where its weights are not here.
+        """
+        found = self._weights.found(card)
+        parts = part_bytes(card, found, self._weights, self._device)
+        tier = self._tiers[-1]
+        measured = self._peaks.working_bytes(card.id, found.revision, tier.value)
+        return needed_bytes(tier, parts, measured)
+
+    def unable(self, models: Iterable[str], failed: Mapping[str, str]) -> dict[str, str]:
+        """Which of these cannot run here, and why; see `unable_models`."""
+        return unable_models(
+            (self._cards[model] for model in models if model in self._cards),
+            device=self._device,
+            memory_bytes=self._memory_bytes,
+            least_bytes=self.least_bytes,
+            failed=failed,
+        )
+
+    @property
+    def device(self) -> str:
+        """What they compute on, in words."""
+        return self._device.description
 
     @property
     def loaded(self) -> tuple[str, ...]:
@@ -109,10 +143,10 @@ class LoadedModels:
         first = min(first, len(self._tiers) - 1)
         self._fastest[model] = max(first, self._fastest.get(model, 0))
 
-    def _load(self, card: ModelCard) -> LoadedModel:
+    def _load(self, card: ModelCard, tier: Tier | None) -> LoadedModel:
         found = self._weights.of_model(card)
         parts = part_bytes(card, found, self._weights, self._device)
-        tier = self._best_tier(card, found, parts)
+        tier = tier or self._best_tier(card, found, parts)
         resting = resting_bytes(tier, parts)
         measured_before = self._peaks.working_bytes(card.id, found.revision, tier.value)
         self._make_room(needed_bytes(tier, parts, measured_before))
@@ -182,6 +216,18 @@ class _MeasuredModel:
     @property
     def revision(self) -> str:
         return self._model.revision
+
+    @property
+    def dtype(self) -> str:
+        return self._model.dtype
+
+    @property
+    def goes_round(self) -> bool:
+        return self._model.goes_round
+
+    def scheduler(self, preset: str) -> str:
+        """See `VideoModel.scheduler`."""
+        return self._model.scheduler(preset)
 
     def generate(self, shot: Shot, on_step: OnStep) -> Footage:
         """See `VideoModel.generate`. A run that fails needed at least what it had."""

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from generation.device import Device
+from generation.errors import GenerationFailed
 
 WORKING_MEMORY_SHARE = 0.3
 """Share of the memory that activations may need beside the weights, until it was measured."""
@@ -39,6 +40,14 @@ class Tier(Enum):
     @property
     def rests_in_main_memory(self) -> bool:
         return self in (Tier.OFFLOADED, Tier.STREAMED)
+
+
+def tier_called(name: str) -> Tier:
+    """The tier that is told to people by this name. Raises GenerationFailed."""
+    try:
+        return Tier(name)
+    except ValueError:
+        raise GenerationFailed(f"no model can be {name!r} any more") from None
 
 
 def tiers_of(device: Device, *, quantises: bool) -> Sequence[Tier]:

@@ -19,7 +19,7 @@ from generation.models.card_file import read_catalogue
 from generation.models.loading import LoadedModel, LoadedModels
 from generation.models.opening import part_bytes
 from generation.models.peaks import PeakFile
-from generation.models.tiers import Tier
+from generation.models.tiers import Tier, tier_called
 from generation.models.weights import WeightFolders
 from tests.generation.models.test_ltx import ignore_steps, make_shot
 from tests.generation.tiny_ltx import write_tiny_catalogue
@@ -190,3 +190,16 @@ def test_after_too_little_memory_nothing_stays_and_only_the_model_at_fault_is_lo
     assert models.get("two").tier is Tier.TILED
     models.after(OutOfMemory("full again"))
     assert models.get("two").tier is Tier.TILED  # there is no lower one
+
+
+def test_a_model_asked_for_in_one_way_is_held_in_it_whatever_there_was(shelf: Shelf) -> None:
+    models = shelf.open()
+    assert models.get("one").tier is Tier.RESIDENT
+    tiled = models.get("one", tier=Tier.TILED)
+    assert tiled.tier is Tier.TILED
+    assert models.get("one") is tiled
+    assert models.get("one", tier=Tier.RESIDENT).tier is Tier.RESIDENT
+    with pytest.raises(GenerationFailed, match="on this device"):
+        models.get("one", tier=Tier.OFFLOADED)
+    with pytest.raises(GenerationFailed, match="any more"):
+        tier_called("on the moon")
