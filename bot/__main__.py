@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run|demo|migrate|audit|doctor|models`.
+"""The command line: `python -m bot run|demo|migrate|audit|doctor|models|remake`.
 
 Parses and dispatches only.
 """
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import doctor, launch, model_files
+from bot import doctor, launch, model_files, remaking
 from bot.errors import BotError
 from bot.replies import startup_sentence
 from config.errors import ConfigError
@@ -45,6 +45,11 @@ def parser() -> argparse.ArgumentParser:
         "check", help="load models, make two steps with each, and tell time and memory"
     )
     check.add_argument("model", nargs="*", help="ids of the catalogue (default: the enabled ones)")
+    remake = commands.add_parser(
+        "remake", help="make a clip again from what is stored of it, and compare the pictures"
+    )
+    remake.add_argument("job", help="a job id, as at the foot of its card")
+    remake.add_argument("--out", type=Path, metavar="FILE", help="save the new clip here")
     demo = commands.add_parser(
         "demo", help="the bot on a local playground: no token, no GPU, no download"
     )
@@ -89,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return doctor.run(settings, quick=options.quick)
             case "models":
                 return model_files.run(settings, options)
+            case "remake":
+                return asyncio.run(remaking.run(settings, options.job, out=options.out))
             case _:
                 return asyncio.run(launch.demonstrate(settings, options))
     except (BotError, ConfigError, GenerationError, StorageError, OSError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
 from bot.commands.pictures import PicturesCog
 from bot.commands.quota import QuotaCog
+from bot.commands.show import ShowCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
@@ -39,14 +39,14 @@ from bot.rounds import Rounds
 from bot.source_clips import SourceClips
 from bot.source_pictures import SourcePictures
 from bot.submission import Submission
+from bot.worker_setup import worker_setup
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
 from generation.executors.local import ExecutionLimits, LocalExecutor
-from generation.executors.wire import WorkerSetup
 from generation.fairness.queue import FairQueue, QueueLimits
 from generation.fairness.turns import FairnessRules
-from generation.models.catalogue import CATALOGUE_FILE, Catalogue
+from generation.models.catalogue import Catalogue
 from storage.attempts import RENEW_EVERY
 from storage.database import Database
 from storage.instance_lock import InstanceLock
@@ -116,12 +116,10 @@ async def open_service(
         catalogue = _catalogue(settings)
         catalogue.get(settings.generation.default_model)
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
-        if executor is None:
-            executor = _local_executor(settings)
-            await executor.start()
-            stack.push_async_callback(executor.close)
+        serving = await _local_workers(stack, settings) if executor is None else executor
+        catalogue.heed(lambda: serving.unable)
         dispatcher = _open_dispatcher(
-            stack, settings, kept, executor, estimates, metrics, posting.delivery
+            stack, settings, kept, serving, estimates, metrics, posting.delivery
         )
         submission = Submission(
             settings=settings,
@@ -145,7 +143,7 @@ async def open_service(
         leases = Leases(
             database=kept.database,
             dispatcher=dispatcher,
-            executor=executor,
+            executor=serving,
             recovery=recovery,
             metrics=metrics,
         )
@@ -170,7 +168,7 @@ async def open_service(
             client=posting.client,
             messages=posting.messages,
             database=kept.database,
-            executor=executor,
+            executor=serving,
             dispatcher=dispatcher,
             submission=submission,
             lock=kept.lock,
@@ -309,6 +307,7 @@ def _equip(
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
             GalleryCog(pages=pages),
+            ShowCog(catalogue=catalogue, source_clips=source_clips),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
             AdminCog(database=database, dead_jobs=dead_jobs),
@@ -319,21 +318,18 @@ def _equip(
     )
 
 
-def _local_executor(settings: Settings) -> LocalExecutor:
+async def _local_workers(stack: AsyncExitStack, settings: Settings) -> LocalExecutor:
+    executor = local_executor(settings, preload=settings.generation.default_model)
+    await executor.start()
+    stack.push_async_callback(executor.close)
+    return executor
+
+
+def local_executor(settings: Settings, *, preload: str | None) -> LocalExecutor:
+    """Worker processes of this machine; each loads the model `preload` before its first job."""
     generation = settings.generation
     return LocalExecutor(
-        setup=WorkerSetup(
-            catalogue_file=CATALOGUE_FILE,
-            operator_catalogue=generation.catalogue_file,
-            lock_file=generation.lock_file,
-            model_folders=generation.model_folders,
-            device=generation.device,
-            threads=max(1, (os.cpu_count() or 1) // generation.executor_slots),
-            narration_scenes=settings.limits.narration_scenes,
-            preload=generation.default_model,
-            peaks_file=settings.storage.peaks_file,
-            memory_share=generation.memory_share / generation.executor_slots,
-        ),
+        setup=worker_setup(settings, slots=generation.executor_slots, preload=preload),
         limits=ExecutionLimits(
             step_timeout_seconds=generation.step_timeout_seconds,
             job_timeout_seconds=generation.job_timeout_seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import discord
@@ -9,7 +10,7 @@ import discord
 from bot.replies import failure_sentence
 from bot.text import credit_count, duration, quoted
 from bot.views.job_buttons import JobAction, job_view
-from generation.clip import ClipFacts
+from generation.clip import ClipFacts, LoopMethod
 from generation.job import JobState, Progress, Stage
 from generation.models.catalogue import Catalogue
 from generation.pocket.vocabulary import thing_names
@@ -103,7 +104,7 @@ def _embed(card: _CardState) -> discord.Embed:
         lines.append(f"> *through {len(request.keyframes)} pictures, at {times} s*")
     lines.append(_status(card, state))
     embed.description = "\n".join(lines)
-    embed.add_field(name="Settings", value=_settings(request, card.model_title), inline=False)
+    embed.add_field(name="Settings", value=settings_line(request, card.model_title), inline=False)
     if record.clip_json and state is JobState.SUCCEEDED:
         _add_clip(embed, ClipFacts.from_json(record.clip_json))
     lineage = f" · remix of {record.parent_job_id}" if record.parent_job_id else ""
@@ -185,7 +186,8 @@ def _worked_on(request: GenerationRequest, source: SourceClip) -> str:
             return f"{clip} ({source.seconds:.1f} s), and {request.seconds:g} s more"
 
 
-def _settings(request: GenerationRequest, model_title: str) -> str:
+def settings_line(request: GenerationRequest, model_title: str) -> str:
+    """What was chosen, or filled in, for a request; its words apart."""
     if not request.command.needs_model:
         return model_title
     parts = [model_title]
@@ -205,6 +207,37 @@ def _settings(request: GenerationRequest, model_title: str) -> str:
     return " · ".join(parts)
 
 
+LOOPS_MADE: Mapping[tuple[LoopMethod, ...], str] = {
+    (LoopMethod.SAME_PICTURE,): "Made between twice the same picture.",
+    (LoopMethod.SAME_PICTURE, LoopMethod.CROSSFADE): (
+        "Made between twice the same picture; the seam showed, so the end is blended into the "
+        "start."
+    ),
+    (LoopMethod.LATENT_ROLL,): "Made going round in time, so that no moment was its end.",
+    (LoopMethod.LATENT_ROLL, LoopMethod.CROSSFADE): (
+        "Made going round in time; the seam showed, so the end is blended into the start."
+    ),
+    (LoopMethod.CROSSFADE,): (
+        "The end is blended into the start: the model has no better way to make this loop."
+    ),
+}
+
+
+def _loop_made(facts: ClipFacts) -> str:
+    words = LOOPS_MADE.get(facts.loop_methods)
+    return "" if words is None else f"{words}\n"
+
+
+def _seam(ratio: float, velocity_jump: float) -> str:
+    """The figures of `generation/loop_seam.py` in words."""
+    if ratio == velocity_jump == 0:
+        return "Nothing moves in it."
+    return (
+        f"Seam: {ratio:.2f} of an ordinary step between frames (1 is perfect, above 1.5 shows) · "
+        f"movement changes {velocity_jump:.1f} times as much as inside (above 3 jerks)"
+    )
+
+
 def _add_clip(embed: discord.Embed, facts: ClipFacts) -> None:
     made = f"made in {duration(facts.generation_seconds + facts.encoding_seconds)}"
     size = f"{facts.width} × {facts.height}"
@@ -215,12 +248,8 @@ def _add_clip(embed: discord.Embed, facts: ClipFacts) -> None:
         length = f"{facts.seconds:.2f} s, {size}, {facts.fps:g} fps{sound}"
         embed.add_field(name="Clip", value=f"{length} · {made}", inline=False)
     if facts.seam_ratio is not None and facts.seam_velocity_jump is not None:
-        embed.add_field(
-            name="Seam",
-            value=f"{facts.seam_ratio:.2f} of a normal frame step (1 is perfect) · "
-            f"velocity jump {facts.seam_velocity_jump:.1f}",
-            inline=False,
-        )
+        seam = _seam(facts.seam_ratio, facts.seam_velocity_jump)
+        embed.add_field(name="Loop", value=f"{_loop_made(facts)}{seam}", inline=False)
     if facts.unknown_words:
         words = ", ".join(facts.unknown_words[:8])
         embed.add_field(

@@ -9,12 +9,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from bot.worker_setup import worker_setup
 from config.settings import Settings
 from generation.errors import UnknownModel
-from generation.executors.wire import WorkerSetup, pack
+from generation.executors.wire import pack
 from generation.executors.worker_process import worker_environment
 from generation.models.card import ModelCard
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
+from generation.models.checks import note_check
 from generation.models.lock import read_lock
 from generation.models.pull import pull
 
@@ -35,24 +37,13 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
         return _check(settings, models)
     for model in models:
         pull(cards[model], generation.lock_file, print)
+        note_check(settings.storage.checks_file, model, None)
     return 0
 
 
 def _check(settings: Settings, models: Sequence[str]) -> int:
     """A process of its own imports torch, as a worker would be started."""
-    generation = settings.generation
-    setup = WorkerSetup(
-        catalogue_file=CATALOGUE_FILE,
-        operator_catalogue=generation.catalogue_file,
-        lock_file=generation.lock_file,
-        model_folders=generation.model_folders,
-        device=generation.device,
-        threads=os.cpu_count() or 1,
-        narration_scenes=settings.limits.narration_scenes,
-        preload=None,
-        peaks_file=settings.storage.peaks_file,
-        memory_share=generation.memory_share,
-    )
+    setup = worker_setup(settings, slots=1, preload=None)
     checked = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "generation.model_check", *models],
         env=worker_environment(os.environ),
@@ -62,6 +53,8 @@ def _check(settings: Settings, models: Sequence[str]) -> int:
     )
     lines: list[dict[str, str]] = [json.loads(line) for line in checked.stdout.splitlines()]
     for line in lines:
+        failure = None if line["verdict"] == "good" else line["detail"]
+        note_check(settings.storage.checks_file, line["model"], failure)
         print(f"{line['verdict']}: {line['model']}: {line['detail']}")
     all_good = len(lines) == len(models) and all(line["verdict"] == "good" for line in lines)
     return 0 if all_good and checked.returncode == 0 else 1

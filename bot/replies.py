@@ -181,6 +181,10 @@ def startup_sentence(error: BaseException) -> str:
             return f"The database {place} is not up to date. Run: python -m bot migrate"
         case storage_errors.DatabaseTooNew(database=place):
             return f"The database {place} comes from a newer version. Update this program."
+        case bot_errors.JobUnavailable(job_id=job_id):
+            return f"There is no job {job_id}."
+        case bot_errors.NoFinishedClip(job_id=job_id):
+            return f"Of job {job_id} nothing is stored that a model could make again."
         case storage_errors.InstanceLockLost():
             return (
                 "The connection that kept other instances away from the database broke; stopped, "

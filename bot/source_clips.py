@@ -63,6 +63,14 @@ class SourceClips:
         )
         return FoundClip(source=source, request=request)
 
+    async def record(
+        self, named: str, *, guild_id: int | None, user_id: int, action: str
+    ) -> JobRecord:
+        """The job of this id, or of this card's link, finished or not: see `job_named`."""
+        return await job_named(
+            self._database, named, guild_id=guild_id, user_id=user_id, action=action
+        )
+
     async def of_upload(self, upload: discord.Attachment) -> FoundClip:
         """The video made a clip of ours. Raises UnusableVideo."""
         limits = self._limits
@@ -105,8 +113,21 @@ async def made_by(
 ) -> MadeFile:
     """What the job made whose id, or whose card's link, this is.
 
-    Raises JobUnavailable, NoCardThere, NotAllowed where it is another member's private one, and
-    NoFinishedClip.
+    Raises what `job_named` raises, and NoFinishedClip.
+    """
+    record = await job_named(database, named, guild_id=guild_id, user_id=user_id, action="build on")
+    if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
+        raise NoFinishedClip(record.id)
+    facts = ClipFacts.from_json(record.clip_json)
+    return MadeFile(record=record, facts=facts, sha256=record.clip_sha256)
+
+
+async def job_named(
+    database: Database, named: str, *, guild_id: int | None, user_id: int, action: str
+) -> JobRecord:
+    """The job of this id, or of this card's link, for somebody who wants to do the action (a verb).
+
+    Raises JobUnavailable, NoCardThere, and NotAllowed where it is another member's private one.
     """
     named = named.strip(" `<>")
     if link := MESSAGE_LINK.fullmatch(named):
@@ -114,11 +135,8 @@ async def made_by(
     else:
         record = await _of_id(database, named, guild_id=guild_id)
     if record.private and record.user_id != user_id:
-        raise NotAllowed("build on")
-    if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
-        raise NoFinishedClip(record.id)
-    facts = ClipFacts.from_json(record.clip_json)
-    return MadeFile(record=record, facts=facts, sha256=record.clip_sha256)
+        raise NotAllowed(action)
+    return record
 
 
 async def _of_id(database: Database, job_id: str, *, guild_id: int | None) -> JobRecord:

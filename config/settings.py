@@ -104,6 +104,11 @@ class StorageSettings(Group):
         """What models were seen to need of the memory; made when the first has run."""
         return self.data_folder / "memory_peaks.json"
 
+    @property
+    def checks_file(self) -> Path:
+        """Which models failed their last check on this machine; made when the first does."""
+        return self.data_folder / "model_checks.json"
+
 
 class CreditsSettings(Group):
     """What members may spend."""
@@ -199,6 +204,20 @@ class GenerationSettings(Group):
         le=1,
         description="How much of the GPU's memory (or of main memory, where there is no GPU) "
         "loaded models may take, all slots together.",
+    )
+    quantisation: Literal["none", "int8", "float8"] = Field(
+        default="none",
+        description="Eight-bit weights for a model that does not fit whole, where torchao is "
+        "installed and the GPU is made for it; pictures differ a little.",
+    )
+    attention: Literal["native", "flash", "cudnn", "sage", "xformers"] = Field(
+        default="native",
+        description="What computes attention; `native` is torch's own, others than `cudnn` are "
+        "packages to install.",
+    )
+    embedding_cache_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=256 * 1024 * 1024,
+        description="Main memory for encoded prompts, all slots together; 0 keeps none.",
     )
     executor_slots: Count = Field(default=1, description="Jobs that run at the same time.")
     job_timeout_seconds: Seconds = Field(

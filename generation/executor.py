@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from generation.clip import Clip
+from generation.clip import Clip, Making
 from generation.errors import ExecutionError
 from generation.job import Progress
 from generation.request import GenerationRequest
@@ -24,7 +24,8 @@ class Execution:
     the request names, by SHA-256.
 
     `spare_memory` asks for the same clip in less memory, however long that takes: an earlier
-    attempt ran out of it.
+    attempt ran out of it. `making` asks for the pictures of a clip that was made so: its model is
+    held as it was then.
     """
 
     job_id: str
@@ -33,6 +34,7 @@ class Execution:
     max_bytes: int
     files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     spare_memory: bool = False
+    making: Making | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +74,14 @@ class Executor(Protocol):
 
     @property
     def slots(self) -> int: ...
+
+    @property
+    def unable(self) -> Mapping[str, str]:
+        """Why it cannot run some of the enabled models, by id, in words for members.
+
+        Empty as long as nothing is known.
+        """
+        ...
 
     def run(self, execution: Execution) -> AsyncGenerator[ExecutionEvent, None]:
         """Progress events, then exactly one of Done, Faulted, Stopped.

@@ -19,7 +19,7 @@ import numpy as np
 from generation.device import Device
 from generation.errors import GenerationError
 from generation.executors.wire import WorkerSetup
-from generation.executors.worker import one_line, read_message
+from generation.executors.worker import one_line, open_models, read_message
 from generation.models.adapter import Image, Shot
 from generation.models.card import ModelCard, Task
 from generation.models.loading import LoadedModels
@@ -49,7 +49,8 @@ def main(models: Sequence[str]) -> None:
     device = Device.choose(setup.device, threads=setup.threads)
     for model in models:
         try:
-            trial = try_model(model, _open_models(setup, device), device)
+            # Opened anew for each model, so that none is measured beside another.
+            trial = try_model(model, open_models(setup, device), device)
             verdict, detail = "good", _sentence(trial, device)
         except Exception as error:
             known = isinstance(error, GenerationError)
@@ -58,19 +59,6 @@ def main(models: Sequence[str]) -> None:
         print(json.dumps(line), flush=True)
         gc.collect()
         device.free_unused_memory()
-
-
-def _open_models(setup: WorkerSetup, device: Device) -> LoadedModels:
-    """Anew for each model, so that none is measured beside another."""
-    return LoadedModels(
-        catalogue_file=setup.catalogue_file,
-        operator_catalogue=setup.operator_catalogue,
-        lock_file=setup.lock_file,
-        folders=setup.model_folders,
-        device=device,
-        peaks_file=setup.peaks_file,
-        memory_bytes=device.memory_for(setup.memory_share),
-    )
 
 
 def try_model(model: str, loaded: LoadedModels, device: Device) -> Trial:

@@ -5,23 +5,24 @@ Runs in the worker process.
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib.metadata import version
 
-import numpy as np
-
-from generation.clip import Clip, ClipFacts
+from generation.clip import Clip, ClipFacts, Making
 from generation.encoding import enlarge
 from generation.executor import Execution
 from generation.extending import extend
 from generation.inspection import inspect
 from generation.job import Progress, Stage
 from generation.keyframing import show_keyframes
-from generation.loop_seam import seam
+from generation.looping import loop
 from generation.models.adapter import Frames
 from generation.models.card import Task
-from generation.models.loading import LoadedModels
+from generation.models.loading import LoadedModel, LoadedModels
+from generation.models.tiers import tier_called
 from generation.narration.film import make_film
 from generation.narration.shots import SceneShot
 from generation.pocket.vocabulary import unknown_words
@@ -30,6 +31,9 @@ from generation.restyling import restyle
 from generation.reworking import REWORKS
 from generation.still import encode_still
 from generation.studio import Made, OnProgress, Studio, mono
+
+LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "av")
+"""Whose versions decide what a clip looks like."""
 
 
 def produce(
@@ -48,7 +52,8 @@ def produce(
         return _rework(execution, on_progress)
     # 1. The model, from disk if another one was in memory.
     on_progress(Progress(stage=Stage.LOADING, step=0, steps=1))
-    loaded = models.get(request.model)
+    again = execution.making
+    loaded = models.get(request.model, tier=None if again is None else tier_called(again.tier))
     loaded.card.check(request)
     on_progress(Progress(stage=Stage.LOADING, step=1, steps=1))
     # 2. Pictures, and 3. the file.
@@ -64,8 +69,23 @@ def produce(
         model_revision=studio.model.revision,
         generation_seconds=studio.model_seconds,
         unknown_words=unknown,
+        making=_making(studio, loaded, models.device),
     )
     return Clip(media=made.media, facts=facts)
+
+
+def _making(studio: Studio, loaded: LoadedModel, device: str) -> Making:
+    return Making(
+        scheduler=studio.model.scheduler(studio.request.preset),
+        dtype=studio.model.dtype,
+        tier=loaded.tier.value,
+        device=device,
+        width=studio.width,
+        height=studio.height,
+        max_bytes=studio.execution.max_bytes,
+        versions={"python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
+    )
 
 
 def _rework(execution: Execution, on_progress: OnProgress) -> Clip:
@@ -92,59 +112,6 @@ def _imagine_video(studio: Studio) -> Made:
     sound = None if footage.sound is None else mono(footage.sound)
     media = studio.encode(frames, fps, sound)
     return Made(media=media, width=studio.display_width)
-
-
-def _loop(studio: Studio) -> Made:
-    """The best loop that the model can make: between twice the same picture, else blended."""
-    if Task.FIRST_LAST in studio.card.tasks:
-        return _loop_between_pictures(studio)
-    return _loop_by_blending(studio)
-
-
-def _loop_by_blending(studio: Studio) -> Made:
-    """A shot a third longer than the loop, whose end then fades into its start."""
-    seconds, card = studio.request.seconds, studio.card
-    kept = card.frames_kept(seconds)
-    shot = replace(studio.shot(seconds=seconds * 4 / 3), first_image=studio.picture())
-    circle = blended_loop(studio.film(shot).frames)
-    media = studio.encode(circle, len(circle) / (kept / card.fps))
-    notes = ("The end is blended into the start.",)
-    return Made(media=media, width=studio.display_width, seam=seam(circle), notes=notes)
-
-
-def _loop_between_pictures(studio: Studio) -> Made:
-    """A shot between twice the same picture, whose second showing is dropped.
-
-    Without an upload the picture is made first, as a shot of one frame. All frames that the
-    model's frame rule gives are kept, for to leave some out would open the loop; they are played
-    a little faster instead, so that the length is the asked one.
-    """
-    seconds = studio.request.seconds
-    key = studio.picture()
-    count = 1 if key is not None else 2
-    if key is None:
-        key = studio.film(replace(studio.shot(seconds=seconds), frames=1), count=count).frames[0]
-    kept = studio.card.frames_kept(seconds)
-    frames = studio.card.frames_generated((kept + 1) / studio.card.fps)
-    shot = replace(studio.shot(seconds=seconds), frames=frames, first_image=key, last_image=key)
-    circle = studio.film(shot, number=count, count=count).frames[:-1]
-    found, notes = seam(circle), ()
-    if not found.is_seamless and not found.is_static:
-        circle, notes = blended_loop(circle), ("The end is blended into the start.",)
-        found = seam(circle)
-    media = studio.encode(circle, len(circle) / (kept / studio.card.fps))
-    return Made(media=media, width=studio.display_width, seam=found, notes=notes)
-
-
-def blended_loop(frames: Frames) -> Frames:
-    """Closes a loop that a model left open: its last quarter fades into its first.
-
-    The first frame then follows on the last; the loop is a quarter shorter.
-    """
-    count = len(frames) // 4
-    share = (np.arange(count) / count)[:, None, None, None]
-    blend = frames[-count:] * (1 - share) + frames[:count] * share
-    return np.concatenate([np.rint(blend).astype(np.uint8), frames[count:-count]])
 
 
 def _narrate(studio: Studio) -> Made:
@@ -188,7 +155,7 @@ def _storyboard_image(studio: Studio) -> Made:
 RECIPES: Mapping[Command, Callable[[Studio], Made]] = {
     Command.IMAGINE_VIDEO: _imagine_video,
     Command.ANIMATE: _imagine_video,
-    Command.LOOP: _loop,
+    Command.LOOP: loop,
     Command.NARRATE: _narrate,
     Command.EXTEND: extend,
     Command.RESTYLE: restyle,
@@ -219,5 +186,6 @@ def _facts(execution: Execution, made: Made, seconds: float) -> ClipFacts:
         encoding_seconds=seconds,
         seam_ratio=None if made.seam is None else made.seam.ratio,
         seam_velocity_jump=None if made.seam is None else made.seam.velocity_jump,
+        loop_methods=made.loop_methods,
         notes=notes,
     )

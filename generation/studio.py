@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageOps
 
+from generation.clip import LoopMethod
 from generation.clip_label import ClipLabel
 from generation.encoding import Sound, encode_clip
 from generation.errors import GenerationFailed
@@ -33,6 +34,7 @@ class Made:
     media: bytes
     width: int
     seam: Seam | None = None
+    loop_methods: tuple[LoopMethod, ...] = ()
     notes: tuple[str, ...] = ()
 
 

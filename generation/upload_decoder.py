@@ -1,59 +1,37 @@
 """Decodes one untrusted picture: standard input to a clean PNG on standard output.
 
 A program of its own, run by `generation.uploads`, under limits of memory and processor time.
-Arguments: most pixels, most frames, longest side of the result in pixels. Exit code 2 with one
-line on standard error tells why a picture is refused. Imports only Pillow, so it starts fast.
+Arguments: most pixels, most frames, longest side of the result in pixels. Imports only Pillow, so
+it starts fast.
 """
 
 from __future__ import annotations
 
 import io
-import sys
 import warnings
+from collections.abc import Sequence
 
 from PIL import Image, ImageOps, UnidentifiedImageError
+
+from generation.decoder_limits import Refused, decode_standard_input
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_MEMORY_BYTES = 768 * 2**20
 MAX_PROCESSOR_SECONDS = 10
-EXIT_REFUSED = 2
 
 
-class Refused(Exception):
-    """The picture will not be used; the message says why."""
+def main(arguments: Sequence[str]) -> None:
+    decode_standard_input(
+        clean,
+        arguments,
+        max_memory_bytes=MAX_MEMORY_BYTES,
+        max_processor_seconds=MAX_PROCESSOR_SECONDS,
+    )
 
 
-def main() -> None:
-    max_pixels, max_frames, max_side = (int(argument) for argument in sys.argv[1:4])
-    limit_resources()
-    try:
-        png = clean(sys.stdin.buffer.read(), max_pixels, max_frames, max_side)
-    except Refused as refusal:
-        sys.stderr.write(f"{refusal}\n")
-        sys.exit(EXIT_REFUSED)
-    sys.stdout.buffer.write(png)
-
-
-def limit_resources() -> None:
-    """Where the system has such limits: no huge memory, no endless work, no files, no core."""
-    try:
-        import resource
-    except ImportError:  # Windows; the caller's time-out remains
-        return
-    for kind, most in (
-        (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
-        (resource.RLIMIT_CPU, MAX_PROCESSOR_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
-        try:
-            resource.setrlimit(kind, (most, most))
-        except (ValueError, OSError):  # macOS refuses a limit of address space
-            continue
-
-
-def clean(data: bytes, max_pixels: int, max_frames: int, max_side: int) -> bytes:
-    """PNG of the first frame, upright, without metadata. Raises Refused."""
+def clean(data: bytes, limits: Sequence[int]) -> tuple[bytes, str]:
+    """PNG of the first frame, upright, without metadata, and no facts. Raises Refused."""
+    max_pixels, max_frames, max_side = limits
     warnings.simplefilter("error")
     Image.MAX_IMAGE_PIXELS = max_pixels
     try:
@@ -75,7 +53,7 @@ def clean(data: bytes, max_pixels: int, max_frames: int, max_side: int) -> bytes
     upright.info.clear()
     file = io.BytesIO()
     upright.save(file, "PNG")
-    return file.getvalue()
+    return file.getvalue(), ""
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -89,7 +67,3 @@ def to_rgb(image: Image.Image) -> Image.Image:
         white.info = rgba.info
         image = white
     return image.convert("RGB")
-
-
-if __name__ == "__main__":
-    main()

@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from generation.decoder_limits import EXIT_REFUSED, decoder_command
 from generation.errors import UnusableImage, UnusableVideo
 
 MAX_FRAMES = 200
 MAX_SIDE_PIXELS = 1024
 DECODER_TIMEOUT_SECONDS = 15.0
-DECODER = Path(__file__).with_name("upload_decoder.py")
+DECODER = "generation.upload_decoder"
 MAX_VIDEO_SIDE_PIXELS = 1280
 VIDEO_DECODER_TIMEOUT_SECONDS = 120.0
-VIDEO_DECODER = Path(__file__).with_name("video_decoder.py")
-EXIT_REFUSED = 2
+VIDEO_DECODER = "generation.video_decoder"
 
 Unusable = UnusableImage | UnusableVideo
 
@@ -30,7 +28,7 @@ async def read_image(data: bytes, *, max_bytes: int, max_pixels: int) -> bytes:
     Takes PNG, JPEG, WebP and GIF. Raises UnusableImage with the reason.
     """
     _check_size(data, max_bytes, UnusableImage)
-    decoder = (str(DECODER), str(max_pixels), str(MAX_FRAMES), str(MAX_SIDE_PIXELS))
+    decoder = decoder_command(DECODER, (max_pixels, MAX_FRAMES, MAX_SIDE_PIXELS))
     png, _ = await _decoded(data, decoder, DECODER_TIMEOUT_SECONDS, UnusableImage)
     return png
 
@@ -55,8 +53,7 @@ async def read_video(
     UnusableVideo with the reason.
     """
     _check_size(data, max_bytes, UnusableVideo)
-    limits = (str(max_pixels), str(max_seconds), str(MAX_VIDEO_SIDE_PIXELS))
-    decoder = (str(VIDEO_DECODER), *limits)
+    decoder = decoder_command(VIDEO_DECODER, (max_pixels, max_seconds, MAX_VIDEO_SIDE_PIXELS))
     media, facts = await _decoded(data, decoder, VIDEO_DECODER_TIMEOUT_SECONDS, UnusableVideo)
     return UploadedVideo(media=media, **json.loads(facts))
 
@@ -73,8 +70,6 @@ async def _decoded(
 ) -> tuple[bytes, bytes]:
     """What the program writes to standard output and standard error."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",  # neither the environment nor the working directory decide what is imported
         *decoder,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

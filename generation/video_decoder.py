@@ -4,16 +4,14 @@
 
 A program of its own, run by `generation.uploads`, under limits of memory and processor time.
 Arguments: most pixels of a frame, most seconds, longest side of the result in pixels. The MP4 is
-upright, H.264 and AAC, without metadata; one line of JSON on standard error has its facts. Exit
-code 2 with one line there tells why a video is refused.
+upright, H.264 and AAC, without metadata; one line of JSON on standard error has its facts.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -26,6 +24,8 @@ from av.filter import Graph
 from av.stream import Stream
 from av.video.frame import VideoFrame
 
+from generation.decoder_limits import Refused, decode_standard_input
+
 FORMATS = "mov,matroska"
 """FFmpeg's names: MP4, MOV and 3GP; WebM and MKV."""
 VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4")
@@ -35,47 +35,20 @@ MAX_PROCESSOR_SECONDS = 90
 MAX_FPS = 60
 THREADS = 2
 AUDIO_RATE = 48_000
-EXIT_REFUSED = 2
 
 
-class Refused(Exception):
-    """The video will not be used; the message says why."""
+def main(arguments: Sequence[str]) -> None:
+    decode_standard_input(
+        clean,
+        arguments,
+        max_memory_bytes=MAX_MEMORY_BYTES,
+        max_processor_seconds=MAX_PROCESSOR_SECONDS,
+    )
 
 
-def main() -> None:
-    max_pixels, max_seconds, max_side = (int(argument) for argument in sys.argv[1:4])
-    limit_resources()
-    try:
-        mp4, facts = clean(sys.stdin.buffer.read(), max_pixels, max_seconds, max_side)
-    except Refused as refusal:
-        sys.stderr.write(f"{refusal}\n")
-        sys.exit(EXIT_REFUSED)
-    sys.stderr.write(json.dumps(facts))
-    sys.stdout.buffer.write(mp4)
-
-
-def limit_resources() -> None:
-    """Where the system has such limits: no huge memory, no endless work, no files, no core."""
-    try:
-        import resource
-    except ImportError:  # Windows; the caller's time-out remains
-        return
-    for kind, most in (
-        (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
-        (resource.RLIMIT_CPU, MAX_PROCESSOR_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
-        try:
-            resource.setrlimit(kind, (most, most))
-        except (ValueError, OSError):  # macOS refuses a limit of address space
-            continue
-
-
-def clean(
-    data: bytes, max_pixels: int, max_seconds: int, max_side: int
-) -> tuple[bytes, dict[str, Any]]:
-    """The MP4 and its facts. Raises Refused."""
+def clean(data: bytes, limits: Sequence[int]) -> tuple[bytes, str]:
+    """The MP4 and its facts as JSON. Raises Refused."""
+    max_pixels, max_seconds, max_side = limits
     allowed = {
         "format_whitelist": FORMATS,
         "codec_whitelist": ",".join(VIDEO_CODECS + AUDIO_CODECS),
@@ -91,7 +64,7 @@ def clean(
         raise Refused("it needs too much memory to read") from error
     except (av.error.FFmpegError, ValueError, IndexError, OSError) as error:
         raise Refused("it is no MP4, MOV or WebM video that can be read") from error
-    return file.getvalue(), facts
+    return file.getvalue(), json.dumps(facts)
 
 
 def _convert(
@@ -171,31 +144,33 @@ def _even_paced(
         yield from _made(graph)
 
 
+TURNS = {90: (("transpose", "cclock"),), -90: (("transpose", "clock"),)}
+UPSIDE_DOWN = (("hflip", ""), ("vflip", ""))
+
+
 def _graph(frame: VideoFrame, rate: Fraction, max_side: int) -> Graph:
-    turns = {90: "transpose=cclock,", -90: "transpose=clock,", 180: "hflip,vflip,"}
-    turn = turns.get(round(frame.rotation / 90) * 90 if abs(frame.rotation) < 180 else 180, "")
+    """Even pace, upright, small enough: FFmpeg's filters one after the other."""
+    quarter = round(frame.rotation / 90) * 90
+    turn = UPSIDE_DOWN if abs(quarter) == 180 else TURNS.get(quarter, ())
+    smaller = f"min(1\\,{max_side}/max(iw\\,ih))"
+    width, height = (f"max(2\\,2*trunc({side}*{smaller}/2))" for side in ("iw", "ih"))
     graph = Graph()
-    begin = graph.add_buffer(
+    last = graph.add_buffer(
         width=frame.width,
         height=frame.height,
         format=frame.format,
         time_base=frame.time_base,
     )
-    smaller = f"min(1\\,{max_side}/max(iw\\,ih))"
-    steps = [f"fps={rate.numerator}/{rate.denominator}"]
-    steps += turn.rstrip(",").split(",") if turn else []
-    steps += [
-        f"scale=w=max(2\\,2*trunc(iw*{smaller}/2)):h=max(2\\,2*trunc(ih*{smaller}/2)):flags=lanczos",
-        "format=yuv420p",
-    ]
-    before = begin
-    for step in steps:
-        name, _, arguments = step.partition("=")
+    for name, arguments in (
+        ("fps", f"{rate.numerator}/{rate.denominator}"),
+        *turn,
+        ("scale", f"w={width}:h={height}:flags=lanczos"),
+        ("format", "yuv420p"),
+        ("buffersink", ""),
+    ):
         node = graph.add(name, arguments or None)
-        before.link_to(node)
-        before = node
-    end = graph.add("buffersink")
-    before.link_to(end)
+        last.link_to(node)
+        last = node
     graph.configure()
     return graph
 
@@ -226,7 +201,3 @@ def _copy_sound(
             samples += block.samples
             out.mux(stream.encode(block))
     out.mux(stream.encode(None))
-
-
-if __name__ == "__main__":
-    main()

@@ -192,7 +192,10 @@ class ClipsCog(commands.Cog):
         """
         made_by = None if found.request is None else found.request.model
         if typed is None and any(
-            card.id == made_by and command in card.commands for card in self._catalogue
+            card.id == made_by
+            and command in card.commands
+            and self._catalogue.why_not(card.id) is None
+            for card in self._catalogue
         ):
             typed = made_by
         return self._catalogue.get(typed or self._settings.generation.default_model)

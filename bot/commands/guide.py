@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import discord
@@ -44,6 +44,9 @@ EXAMPLES = (
 EMBED_CHARACTERS = 6000  # Discord's limit for all text of a message's embeds
 EMBED_FIELDS = 25
 
+WhyNot = Callable[[str], str | None]
+"""What keeps a model from running here; None where nothing is known to."""
+
 
 class GuideCog(commands.Cog):
     def __init__(self, *, settings: Settings, catalogue: Catalogue) -> None:
@@ -62,19 +65,23 @@ class GuideCog(commands.Cog):
     @app_commands.guild_only()
     async def list_models(self, interaction: discord.Interaction[Any]) -> None:
         first, *others = model_pages(
-            self._catalogue, default_model=self._settings.generation.default_model
+            self._catalogue,
+            default_model=self._settings.generation.default_model,
+            why_not=self._catalogue.why_not,
         )
         await interaction.response.send_message(embed=first, ephemeral=True)
         for page in others:
             await interaction.followup.send(embed=page, ephemeral=True)
 
 
-def model_pages(cards: Iterable[ModelCard], *, default_model: str) -> list[discord.Embed]:
+def model_pages(
+    cards: Iterable[ModelCard], *, default_model: str, why_not: WhyNot = lambda _: None
+) -> list[discord.Embed]:
     """One embed, or as many as Discord's limits ask for."""
     pages = [discord.Embed(title="Models")]
     for card in cards:
         name = f"{card.title} · `{card.id}`{' (default)' if card.id == default_model else ''}"
-        value = _describe(card)
+        value = _describe(card, why_not(card.id))
         page = pages[-1]
         full = len(page) + len(name) + len(value) > EMBED_CHARACTERS
         if full or len(page.fields) == EMBED_FIELDS:
@@ -96,10 +103,11 @@ def _licence(licence: Licence) -> str:
     )
 
 
-def _describe(card: ModelCard) -> str:
+def _describe(card: ModelCard, why_not: str | None) -> str:
     commands_text = " ".join(f"`/{command}`" for command in card.commands)
     price = f"{card.price_credits_per_second:g} credits a second"
     lines = [
+        *([] if why_not is None else [f"**Cannot run here:** {why_not}."]),
         card.summary,
         f"{commands_text} · {', '.join(card.sizes)} · {card.seconds_min:g} to "
         f"{card.seconds_max:g} s · {price}",

@@ -60,12 +60,14 @@ def described(*names: str) -> Any:
 
 
 def model_choices(catalogue: Catalogue, command: str, typed: str) -> list[Choice[str]]:
-    """The enabled models that can do the command and whose name has what was typed."""
+    """The enabled models that can do the command, run on this machine, and whose name has what was
+    typed."""
     wanted = typed.casefold()
     return [
         Choice(name=f"{card.title} ({card.id})", value=card.id)
         for card in catalogue
         if command in card.commands
+        and catalogue.why_not(card.id) is None
         and (wanted in card.id.casefold() or wanted in card.title.casefold())
     ][:AUTOCOMPLETE_CHOICES]
 

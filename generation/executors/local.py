@@ -71,6 +71,13 @@ class LocalExecutor:
     def slots(self) -> int:
         return len(self._slots)
 
+    @property
+    def unable(self) -> Mapping[str, str]:
+        """See `generation.executor.Executor`; workers are set up alike, so one tells for all."""
+        known = (slot.unable for slot in self._slots)
+        nothing: Mapping[str, str] = {}
+        return next((unable for unable in known if unable is not None), nothing)
+
     async def start(self) -> None:
         """Spawns the workers; each imports its libraries and loads its model in the background."""
         for slot in self._slots:
@@ -168,11 +175,19 @@ class _Slot:
         self._worker: WorkerProcess | None = None
         self._jobs_done = 0
         self._closed = False
+        self._unable: Mapping[str, str] | None = None
         self.model = setup.preload
 
     @property
     def pid(self) -> int | None:
         return self._worker.pid if self._worker is not None and self._worker.alive else None
+
+    @property
+    def unable(self) -> Mapping[str, str] | None:
+        """What the last worker that was ready said; None before the first."""
+        if self._worker is not None and self._worker.unable is not None:
+            self._unable = self._worker.unable
+        return self._unable
 
     async def worker(self) -> WorkerProcess:
         """The living worker, spawned if there is none."""

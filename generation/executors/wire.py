@@ -11,11 +11,11 @@ import dataclasses
 import json
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from generation.clip import Clip, ClipFacts
+from generation.clip import Clip, ClipFacts, Making
 from generation.errors import (
     DeviceFailed,
     ExecutionError,
@@ -25,12 +25,13 @@ from generation.errors import (
 )
 from generation.executor import Done, Execution, ExecutionEvent, Faulted, Stopped
 from generation.job import Progress, Stage
+from generation.models.levers import Levers
 from generation.request import GenerationRequest
 
 PREFIX = struct.Struct(">II")
 """Lengths of header and blob in bytes."""
 
-OPTIONAL_FILES = ("operator_catalogue", "lock_file", "peaks_file")
+OPTIONAL_FILES = ("operator_catalogue", "lock_file", "peaks_file", "checks_file")
 """Of a WorkerSetup."""
 
 
@@ -42,7 +43,8 @@ class WorkerSetup:
     `model_folders` gives local folders for its models, `lock_file` pins those of the hub.
     `threads` bounds the cores it computes on. `preload` is loaded before the first job. What models
     were seen to need is kept in `peaks_file`; they may take `memory_share` (0 to 1) of the device's
-    memory.
+    memory, and are run as `levers` say. Of the `enabled` models it tells which cannot run here;
+    those that failed a check are in `checks_file`.
     """
 
     catalogue_file: Path
@@ -54,7 +56,10 @@ class WorkerSetup:
     operator_catalogue: Path | None = None
     lock_file: Path | None = None
     peaks_file: Path | None = None
+    checks_file: Path | None = None
+    enabled: tuple[str, ...] = ()
     memory_share: float = 1.0
+    levers: Levers = field(default_factory=Levers)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,9 +72,11 @@ class CancelRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ready:
-    """The worker has imported what it needs and computes on `device`."""
+    """The worker has imported what it needs and computes on `device`; `unable` says of enabled
+    models, by id, why they cannot run on it."""
 
     device: str
+    unable: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +121,9 @@ def _read_setup(fields: dict[str, Any], _: bytes) -> WorkerSetup:
     fields["catalogue_file"] = Path(fields["catalogue_file"])
     for name in OPTIONAL_FILES:
         fields[name] = None if fields[name] is None else Path(fields[name])
+    fields["enabled"] = tuple(fields["enabled"])
     fields["model_folders"] = {model: Path(path) for model, path in fields["model_folders"].items()}
+    fields["levers"] = Levers(**fields["levers"])
     return WorkerSetup(**fields)
 
 
@@ -126,6 +135,7 @@ def _execution_fields(execution: Execution) -> tuple[dict[str, Any], bytes]:
         "file_bytes": {name: len(data) for name, data in execution.files.items()},
         "max_bytes": execution.max_bytes,
         "spare_memory": execution.spare_memory,
+        "making": None if execution.making is None else dataclasses.asdict(execution.making),
     }
     return fields, b"".join(execution.files.values())
 
@@ -143,6 +153,7 @@ def _read_execution(fields: dict[str, Any], blob: bytes) -> Execution:
         files=files,
         max_bytes=fields["max_bytes"],
         spare_memory=fields["spare_memory"],
+        making=None if fields["making"] is None else Making(**fields["making"]),
     )
 
 

@@ -15,9 +15,9 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import BinaryIO
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, BinaryIO
 
 from generation.clip import Clip
 from generation.errors import DeviceFailed, ExecutionError, GenerationFailed
@@ -34,6 +34,10 @@ from generation.executors.wire import (
 )
 from generation.job import Progress
 
+if TYPE_CHECKING:
+    from generation.device import Device
+    from generation.models.loading import LoadedModels
+
 logger = logging.getLogger(__name__)
 
 OnProgress = Callable[[Progress], None]
@@ -46,9 +50,13 @@ class ExecutionCancelled(BaseException):
 
 @dataclass(frozen=True, kw_only=True)
 class Production:
-    """How this worker makes clips. `make` raises ExecutionError and what `on_progress` raises."""
+    """How this worker makes clips, and why it cannot with some models.
+
+    `make` raises ExecutionError and what `on_progress` raises.
+    """
 
     device: str
+    unable: Mapping[str, str] = field(default_factory=dict[str, str])
     preload: Callable[[], None]
     make: Callable[[Execution, OnProgress], Clip]
 
@@ -62,7 +70,7 @@ def serve(open_production: Callable[[WorkerSetup], Production]) -> None:
     inbox = _Inbox(commands)
     threading.Thread(target=inbox.read_forever, name="inbox", daemon=True).start()
     production = open_production(setup)
-    _send(channel, Ready(device=production.device))
+    _send(channel, Ready(device=production.device, unable=production.unable))
     production.preload()
     while True:
         execution = inbox.executions.get()
@@ -168,16 +176,11 @@ def _send(channel: BinaryIO, message: Ready | Report) -> None:
     channel.flush()
 
 
-def open_production(setup: WorkerSetup) -> Production:
-    """Imports torch: takes seconds."""
-    from generation.device import Device
+def open_models(setup: WorkerSetup, device: Device) -> LoadedModels:
+    """What a worker with this setup loads and keeps."""
     from generation.models.loading import LoadedModels
-    from generation.models.opening import silence_libraries
-    from generation.production import produce
 
-    silence_libraries()
-    device = Device.choose(setup.device, threads=setup.threads)
-    models = LoadedModels(
+    return LoadedModels(
         catalogue_file=setup.catalogue_file,
         operator_catalogue=setup.operator_catalogue,
         lock_file=setup.lock_file,
@@ -185,7 +188,20 @@ def open_production(setup: WorkerSetup) -> Production:
         device=device,
         peaks_file=setup.peaks_file,
         memory_bytes=device.memory_for(setup.memory_share),
+        levers=setup.levers,
     )
+
+
+def open_production(setup: WorkerSetup) -> Production:
+    """Imports torch: takes seconds."""
+    from generation.device import Device
+    from generation.models.checks import failed_checks
+    from generation.models.opening import silence_libraries
+    from generation.production import produce
+
+    silence_libraries()
+    device = Device.choose(setup.device, threads=setup.threads)
+    models = open_models(setup, device)
 
     def preload() -> None:
         if setup.preload is not None:
@@ -213,7 +229,12 @@ def open_production(setup: WorkerSetup) -> Production:
         note = f"Memory ran out at the first try; for this one the model was {how}."
         return replace(clip, facts=replace(clip.facts, notes=(*clip.facts.notes, note)))
 
-    return Production(device=device.description, preload=preload, make=make)
+    return Production(
+        device=device.description,
+        unable=models.unable(setup.enabled, failed_checks(setup.checks_file)),
+        preload=preload,
+        make=make,
+    )
 
 
 if __name__ == "__main__":

@@ -65,6 +65,8 @@ class WorkerProcess:
         self._process = process
         self._mail: deque[Ready | Report | CancelRequest | Exited] = deque()
         self._has_mail = asyncio.Event()
+        self.unable: Mapping[str, str] | None = None
+        """What the worker said of models that it cannot run; None until it is ready."""
         self._reading = asyncio.create_task(self._read_until_exit(), name=f"worker {process.pid}")
 
     @classmethod
@@ -140,6 +142,7 @@ class WorkerProcess:
                 message = await _read_message(self._process.stdout)
                 if isinstance(message, Ready):
                     logger.info("worker %d is ready on %s", self.pid, message.device)
+                    self.unable = message.unable
                 if isinstance(message, Ready | Report):
                     self._post(message)
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -31,7 +31,9 @@ class Shot:
 
     `beginning` are the frames that it goes on from; the footage shows them again.
     `keyframes` maps a frame's index to the picture it shows. `source_video` is a clip of this
-    shot's size to make another version of, the freer the higher `strength` (0 to 1).
+    shot's size to make another version of, the freer the higher `strength` (0 to 1). A shot that
+    `goes_round` has no end: its first frame follows on its last, and it has as many frames as its
+    latent frames stand for, which may be a few more than `frames`.
     """
 
     prompt: str
@@ -52,6 +54,7 @@ class Shot:
     keyframes: Mapping[int, Image] = field(default_factory=dict[int, Image])
     source_video: Frames | None = None
     strength: float = 0.7
+    goes_round: bool = False
 
     @property
     def task(self) -> Task:
@@ -96,6 +99,20 @@ class VideoModel(Protocol):
     @property
     def revision(self) -> str:
         """What tells these weights from others: a commit or a content hash."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """The number format that it denoises in, as torch calls it."""
+        ...
+
+    @property
+    def goes_round(self) -> bool:
+        """Whether it makes shots that go round, from words alone."""
+        ...
+
+    def scheduler(self, preset: str) -> str:
+        """The noise schedule of a preset: diffusers' class, and what the preset changes of it."""
         ...
 
     def generate(self, shot: Shot, on_step: OnStep) -> Footage:

@@ -6,7 +6,7 @@ Importing this module does not import torch, so the bot can check and price a re
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from generation.errors import LicenceNotAccepted, UnknownModel, UnsupportedOption
@@ -22,6 +22,7 @@ class Catalogue:
 
     def __init__(self, cards: Iterable[ModelCard]) -> None:
         self._cards = {card.id: card for card in cards}
+        self._unable: Callable[[], Mapping[str, str]] = dict[str, str]
 
     @classmethod
     def load(
@@ -58,18 +59,32 @@ class Catalogue:
         except KeyError:
             raise UnknownModel(model, tuple(self._cards)) from None
 
+    def heed(self, unable: Callable[[], Mapping[str, str]]) -> None:
+        """From now on models that cannot run here are refused; `unable` says why, by id."""
+        self._unable = unable
+
+    def why_not(self, model: str) -> str | None:
+        """What keeps the model from running here; None where nothing is known to."""
+        return self._unable().get(model)
+
     def check(self, request: GenerationRequest) -> None:
         """Raises UnknownModel, or UnsupportedOption with the enabled models that could do it."""
         if not request.command.needs_model:
             return
         try:
-            self.get(request.model).check(request)
+            card = self.get(request.model)
+            reason = self.why_not(card.id)
+            if reason is not None:
+                raise UnsupportedOption("model", card.id, f"cannot run here: {reason}")
+            card.check(request)
         except UnsupportedOption as refused:
             able = tuple(card.id for card in self if self._could(card, request, refused.field))
             raise UnsupportedOption(refused.field, refused.model, refused.said, able) from refused
 
     def _could(self, card: ModelCard, request: GenerationRequest, field: str) -> bool:
         """Whether this is not what another model would refuse; it may refuse something else."""
+        if self.why_not(card.id) is not None:
+            return False
         try:
             card.check(dataclasses.replace(request, model=card.id))
         except UnsupportedOption as refused:

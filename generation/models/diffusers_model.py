@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,13 @@ import diffusers
 import torch
 
 from generation.errors import GenerationFailed, UnsupportedOption
+from generation.models.acceleration import Acceleration
 from generation.models.adapter import Footage, OnStep, Shot
 from generation.models.card import Feature, Lora, ModelCard, Preset, SchedulerChoice, Source, Task
+from generation.models.embeddings import EmbeddingCache, remembered_prompts
 from generation.models.family import Call, Family
 from generation.models.parts import lora_file, put_part
+from generation.models.rolling import going_round
 from generation.models.steps import heard_steps
 from generation.request import CameraMove
 
@@ -30,16 +33,28 @@ class DiffusersModel:
     """A `generation.models.adapter.VideoModel`.
 
     `pipeline` is the one that was loaded, for the card's first task; `find` gives the folders of
-    LoRAs and parts, which are put in and taken out from shot to shot.
+    LoRAs and parts, which are put in and taken out from shot to shot. Prompts that `embeddings`
+    holds are not encoded again; `precision` tells these weights from the same ones rounded.
     """
 
     def __init__(
-        self, pipeline: Any, *, card: ModelCard, family: Family, revision: str, find: FindFolder
+        self,
+        pipeline: Any,
+        *,
+        card: ModelCard,
+        family: Family,
+        revision: str,
+        find: FindFolder,
+        embeddings: EmbeddingCache,
+        precision: str = "",
     ) -> None:
         self._card = card
         self._family = family
         self._revision = revision
         self._find = find
+        self._embeddings = embeddings
+        self._precision = precision
+        self._acceleration = Acceleration()
         self._loaded = pipeline
         self._pipelines: dict[str, Any] = {type(pipeline).__name__: pipeline}
         self._loras: tuple[Lora, ...] = ()
@@ -48,6 +63,28 @@ class DiffusersModel:
     @property
     def revision(self) -> str:
         return self._revision
+
+    @property
+    def dtype(self) -> str:
+        """See `VideoModel.dtype`."""
+        loaded = self._loaded
+        denoiser = getattr(loaded, "transformer", None) or loaded.unet
+        return str(denoiser.dtype).removeprefix("torch.")
+
+    @property
+    def goes_round(self) -> bool:
+        """See `VideoModel.goes_round`."""
+        denoiser = getattr(self._loaded, "transformer", None) or self._loaded.unet
+        # CogVideoX 1.5 denoises frames in pairs, and adds one that is dropped later: no circle.
+        single = (getattr(denoiser.config, "patch_size_t", None) or 1) == 1
+        return Task.TEXT in self._card.tasks and self._family.time_axis is not None and single
+
+    def scheduler(self, preset: str) -> str:
+        """See `VideoModel.scheduler`. Raises UnsupportedOption for an unknown preset."""
+        choice = self._card.preset(preset).scheduler
+        name = choice.name or type(self._loaded.scheduler).__name__
+        changes = ", ".join(f"{key}={value}" for key, value in sorted(choice.options.items()))
+        return f"{name} ({changes})" if changes else name
 
     def generate(self, shot: Shot, on_step: OnStep) -> Footage:
         """Raises UnsupportedOption, GenerationFailed, and what `on_step` raises."""
@@ -66,22 +103,37 @@ class DiffusersModel:
         generator = torch.Generator("cpu").manual_seed(shot.seed)
         call = Call(shot=shot, preset=preset, card=self._card, pipeline=pipeline)
         try:
-            with _known_warnings(), heard_steps(pipeline, on_step, runs=self._family.runs(call)):
+            with (
+                _known_warnings(),
+                heard_steps(pipeline, on_step, runs=self._family.runs(call)),
+                remembered_prompts(pipeline, self._embeddings, self._encoders()),
+                self._acceleration.applied(pipeline, preset, shot),
+                self._circle(pipeline, shot),
+            ):
                 output = pipeline(
                     **self._family.arguments(call),
                     generator=generator,
                     output_type=self._family.output_type,
                 )
         finally:
-            pipeline.maybe_free_model_hooks()
+            # A pipeline made for another task shares the parts, and not the memory of their hooks.
+            for each in {id(each): each for each in (pipeline, self._loaded)}.values():
+                each.maybe_free_model_hooks()
         # 4. To pictures.
         return self._cut(self._family.read(output, call), shot)
+
+    def _circle(self, pipeline: Any, shot: Shot) -> contextlib.AbstractContextManager[None]:
+        if not shot.goes_round or self._family.time_axis is None:
+            return contextlib.nullcontext()
+        return going_round(pipeline, axis=self._family.time_axis, steps=shot.steps)
 
     def _check(self, shot: Shot) -> None:
         card, family = self._card, self._family
         if shot.task not in card.tasks and not self._is_picture(shot):
             able = ", ".join(card.tasks)
             raise UnsupportedOption("model", card.id, f"is given {able}, not {shot.task}")
+        if shot.goes_round and (shot.task is not Task.TEXT or not self.goes_round):
+            raise UnsupportedOption("model", card.id, "makes no shots that go round")
         if shot.negative_prompt and Feature.NEGATIVE not in card.features:
             raise UnsupportedOption("negative", card.id, "takes no negative prompt")
         if shot.camera not in (CameraMove.NONE, *card.camera_moves, *card.camera_loras):
@@ -97,6 +149,10 @@ class DiffusersModel:
 
     def _is_picture(self, shot: Shot) -> bool:
         return shot.frames == 1 and shot.task is Task.TEXT and Task.STILL in self._card.tasks
+
+    def _encoders(self) -> Hashable:
+        """What the text encoders' results depend on beside the words: a LoRA may change them."""
+        return (self._card.id, self._revision, self._precision, self._loras)
 
     def pipeline_for(self, task: Task) -> Any:
         """The pipeline of a task, made of the loaded one's very components.
@@ -145,14 +201,15 @@ class DiffusersModel:
         self._loras = loras
 
     def _cut(self, footage: Footage, shot: Shot) -> Footage:
-        """Exactly the shot's frames; some pipelines make whole sections."""
+        """Exactly the shot's frames, a circle whole; some pipelines make whole sections."""
         frames = footage.frames
         if len(frames) < shot.frames or frames.shape[1:] != (shot.height, shot.width, 3):
             raise GenerationFailed(
                 f"{self._card.id} made {frames.shape} instead of {shot.frames} frames of "
                 f"{shot.width} x {shot.height}"
             )
-        return Footage(frames=frames[: shot.frames], sound=footage.sound)
+        kept = frames if shot.goes_round else frames[: shot.frames]
+        return Footage(frames=kept, sound=footage.sound)
 
 
 @contextlib.contextmanager

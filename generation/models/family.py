@@ -49,7 +49,9 @@ class Family:
     `arguments` are the keyword arguments of a call beside generator and output type, `read` makes
     footage of its output, and `runs` counts its denoising loops. Sides are multiples of
     `side_multiple` pixels. `full_precision` names components that need float32;
-    `components` makes those of the model's folder that diffusers would load otherwise.
+    `components` makes those of the model's folder that diffusers would load otherwise. `time_axis`
+    is the one of the samples that its scheduler is given for a shot from words; None where samples
+    cannot be shifted along time.
     """
 
     pipelines: Mapping[Task, str]
@@ -60,6 +62,7 @@ class Family:
     full_precision: tuple[str, ...] = ()
     components: Callable[[Path], dict[str, Any]] = nothing_else
     output_type: str = "np"
+    time_axis: int | None = None
 
 
 def to_frames(video: Any) -> Frames:

@@ -8,7 +8,8 @@ Weights are safetensors; nothing is downloaded here and no code of a repository 
 # pyright: reportPrivateImportUsage=false
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import diffusers
@@ -19,8 +20,10 @@ from transformers.utils import logging as transformers_logging
 from generation.device import Device
 from generation.errors import GenerationFailed
 from generation.models.adapter import VideoModel
+from generation.models.attention import attend_by
 from generation.models.card import ModelCard
 from generation.models.diffusers_model import DiffusersModel
+from generation.models.embeddings import EmbeddingCache
 from generation.models.families.animatediff import ANIMATEDIFF
 from generation.models.families.cogvideox import COGVIDEOX
 from generation.models.families.hunyuan import FRAMEPACK, HUNYUAN, HUNYUAN15
@@ -35,8 +38,10 @@ from generation.models.families.stable_video import STABLE_VIDEO
 from generation.models.families.stills import STABLE_DIFFUSION, STABLE_DIFFUSION_XL
 from generation.models.families.wan import WAN, WAN_VACE
 from generation.models.family import Family
+from generation.models.levers import Levers, Quantisation
 from generation.models.parts import load_part
-from generation.models.tiers import Tier, place
+from generation.models.quantising import quantisation_config
+from generation.models.tiers import Tier, is_quantised, place
 from generation.models.weights import WeightFolders, Weights, count_of_weights
 from generation.pocket.pipeline import load_pocket_pipeline
 
@@ -70,11 +75,19 @@ def silence_libraries() -> None:
 
 
 def load(
-    card: ModelCard, found: Weights, weights: WeightFolders, device: Device, tier: Tier
+    card: ModelCard,
+    found: Weights,
+    weights: WeightFolders,
+    device: Device,
+    tier: Tier,
+    *,
+    embeddings: EmbeddingCache,
+    levers: Levers,
 ) -> VideoModel:
     """The model of these weights; `weights` finds its parts and LoRAs.
 
-    Raises GenerationFailed for a family without an adapter or weights that do not fit it.
+    Raises GenerationFailed for a family without an adapter, weights that do not fit it, and
+    attention that this machine cannot compute so.
     """
     family = family_of(card)
     missing = [task for task in card.tasks if task not in family.pipelines]
@@ -82,17 +95,21 @@ def load(
         raise GenerationFailed(
             f"model {card.id}: {card.family} models are not given {', '.join(missing)}"
         )
+    quantisation = levers.quantisation if tier is Tier.QUANTISED else "none"
     try:
-        pipeline = _open(card, family, found, weights, device)
+        pipeline = _open(card, family, found, weights, device, quantisation)
     except (OSError, ValueError, KeyError) as error:
         raise GenerationFailed(f"model {card.id} cannot be loaded: {error}") from error
     place(pipeline, device, tier)
+    attend_by(pipeline, levers.attention)
     return DiffusersModel(
         pipeline,
         card=card,
         family=family,
         revision=found.revision,
         find=lambda source: weights.of_source(card, source).folder,
+        embeddings=embeddings,
+        precision=quantisation,
     )
 
 
@@ -106,17 +123,17 @@ def family_of(card: ModelCard) -> Family:
 
 def part_bytes(
     card: ModelCard, found: Weights, weights: WeightFolders, device: Device
-) -> tuple[int, ...]:
+) -> Mapping[str, int]:
     """What the weights of each component will take in memory, by the headers of their files."""
     folders = {folder.name: folder for folder in found.folder.iterdir() if folder.is_dir()}
     for name, source in card.parts.items():
         folders[name] = weights.of_source(card, source).folder / source.subfolder
     usual = torch.float32 if card.family == "pocket" else _dtype(card, device)
     whole = family_of(card).full_precision
-    return tuple(
-        count_of_weights(folder) * (torch.float32 if name in whole else usual).itemsize
+    return {
+        name: count_of_weights(folder) * (torch.float32 if name in whole else usual).itemsize
         for name, folder in folders.items()
-    )
+    }
 
 
 def _dtype(card: ModelCard, device: Device) -> torch.dtype:
@@ -124,7 +141,12 @@ def _dtype(card: ModelCard, device: Device) -> torch.dtype:
 
 
 def _open(
-    card: ModelCard, family: Family, found: Weights, weights: WeightFolders, device: Device
+    card: ModelCard,
+    family: Family,
+    found: Weights,
+    weights: WeightFolders,
+    device: Device,
+    quantisation: Quantisation,
 ) -> Any:
     if card.family == "pocket":
         return load_pocket_pipeline(found.folder)
@@ -133,6 +155,11 @@ def _open(
         name: load_part(source, weights.of_source(card, source).folder, dtype)
         for name, source in card.parts.items()
     }
+    rounded: dict[str, Any] = {}
+    if quantisation != "none":
+        names = [name for name in _components(found.folder) if is_quantised(name)]
+        names = [name for name in names if name not in (*card.parts, *family.full_precision)]
+        rounded = {"quantization_config": quantisation_config(quantisation, names)}
     pipeline_class = getattr(diffusers, family.pipelines[card.tasks[0]])
     return pipeline_class.from_pretrained(
         found.folder,
@@ -141,4 +168,10 @@ def _open(
         local_files_only=True,
         **family.components(found.folder),
         **parts,
+        **rounded,
     )
+
+
+def _components(folder: Path) -> Sequence[str]:
+    """The names of a pipeline's components that have weights."""
+    return [each.name for each in folder.iterdir() if any(each.glob("*.safetensors"))]

@@ -16,6 +16,14 @@ import diffusers
 import torch
 import transformers
 from diffusers import MotionAdapter
+
+# What diffusers itself calls when a LoRA changes the layers of a model that is streamed.
+from diffusers.hooks.group_offloading import (
+    _is_group_offload_enabled as is_group_offload_enabled,  # pyright: ignore[reportPrivateUsage]
+)
+from diffusers.hooks.group_offloading import (
+    _maybe_remove_and_reapply_group_offloading as reapply_group_offloading,  # pyright: ignore[reportPrivateUsage]
+)
 from safetensors.torch import load_file
 
 from generation.errors import GenerationFailed
@@ -57,7 +65,11 @@ def put_part(pipeline: Any, name: str, source: Source, folder: Path) -> None:
     else:
         adapter = load_part(source, folder, dtype)
     unet.load_motion_modules(adapter)
-    unet.to(device=device, dtype=dtype)
+    if is_group_offload_enabled(unet):
+        unet.to(dtype=dtype)
+        reapply_group_offloading(unet)
+    else:
+        unet.to(device=device, dtype=dtype)
 
 
 def lora_file(source: Source, folder: Path) -> Path:

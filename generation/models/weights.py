@@ -44,6 +44,14 @@ class WeightFolders:
             return self._whole(card, self.of_source(card, card.source))
         return self._whole(card, Weights(folder=folder, revision=content_hash(folder)))
 
+    def found(self, card: ModelCard) -> Weights:
+        """As `of_model`, but without reading the weights of a local folder, whose revision stays
+        empty."""
+        folder = self._folders.get(card.id) or PROJECT_FOLDER / card.source.repository
+        if folder.is_dir():
+            return self._whole(card, Weights(folder=folder, revision=""))
+        return self.of_model(card)
+
     def of_source(self, card: ModelCard, source: Source) -> Weights:
         """Where a part, a LoRA or the model itself lies. Raises GenerationFailed."""
         local = PROJECT_FOLDER / source.repository  # an absolute one stays as it is

@@ -15,7 +15,17 @@ import platform
 from datetime import UTC, datetime
 from typing import Any
 
-NAMES = ("decision_cost", "fairness", "group_commit", "acknowledgement", "overhead")
+NAMES = (
+    "decision_cost",
+    "fairness",
+    "group_commit",
+    "acknowledgement",
+    "overhead",
+    "adapters",
+    "embeddings",
+    "encoding_share",
+    "gpu",
+)
 
 
 def _run(name: str) -> dict[str, Any]:

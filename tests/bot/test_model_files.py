@@ -114,6 +114,9 @@ def test_check_runs_a_model_and_tells_what_it_took(operator: Operator) -> None:
     assert bad.startswith("bad: tiny: model tiny: set generation.model_folders.tiny")
     assert "models pull tiny" in bad
     assert checked.returncode == 1
+    assert list(json.loads((data / "model_checks.json").read_text())) == ["tiny"]
+    assert operator.run("pull", "tiny").returncode == 0
+    assert json.loads((data / "model_checks.json").read_text()) == {}, "it may be tried again"
     [peaks] = json.loads((data / "memory_peaks.json").read_text()).values()
     assert [key.split()[0] for key in peaks] == ["pocket"]
 

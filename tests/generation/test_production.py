@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -9,16 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from generation.clip import Clip
+from generation.clip import Clip, LoopMethod, Making
 from generation.device import Device
 from generation.errors import GenerationFailed, InvalidRequest, TooLargeToDeliver, UnsupportedOption
 from generation.executor import Execution
 from generation.inspection import inspect, read_label
 from generation.job import Progress, Stage
 from generation.loop_seam import seam
+from generation.looping import blended_loop
 from generation.models.adapter import Image, Waveform
 from generation.models.loading import LoadedModels
-from generation.production import blended_loop, produce
+from generation.production import produce
 from generation.request import Command, GenerationRequest
 from generation.studio import mono
 from tests.generation.builders import make_request
@@ -47,10 +50,16 @@ def producer(weights: Path, catalogue: Path) -> Produce:
         *,
         files: dict[str, bytes] | None = None,
         max_bytes: int = 5_000_000,
+        making: Making | None = None,
     ) -> tuple[Clip, list[Progress]]:
         told: list[Progress] = []
         execution = Execution(
-            job_id="job", attempt=1, request=request, files=files or {}, max_bytes=max_bytes
+            job_id="job",
+            attempt=1,
+            request=request,
+            files=files or {},
+            max_bytes=max_bytes,
+            making=making,
         )
         return produce(execution, models, told.append, narration_scenes=3), told
 
@@ -95,6 +104,19 @@ def test_the_same_request_makes_the_same_pictures(make: Produce) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
+def test_a_clip_of_a_model_held_in_tiles_is_made_again_in_tiles(
+    tiny_weights: Path, tiny_catalogue: Path
+) -> None:
+    first, _ = producer(tiny_weights, tiny_catalogue)(make_request())
+    making = first.facts.making
+    assert making is not None
+    assert (making.tier, making.dtype, making.width) == ("whole", "float32", SIDE)
+    assert making.scheduler == "FlowMatchEulerDiscreteScheduler"
+    tiled = replace(making, tier="decoded in tiles")
+    again, _ = producer(tiny_weights, tiny_catalogue)(make_request(), making=tiled)
+    assert again.facts.making == tiled
+
+
 def test_progress_counts_every_step_once_and_names_the_stages(make: Produce) -> None:
     _, told = make(make_request(steps=3))
     assert [event.step for event in told if event.stage is Stage.GENERATING] == [0, 1, 2, 3]
@@ -130,6 +152,7 @@ def test_animate_without_its_picture_fails(make: Produce) -> None:
 @pytest.mark.parametrize("seconds", [1.0, 1.5, 2.0])
 def test_a_loop_has_the_asked_length_and_a_measured_seam(make: Produce, seconds: float) -> None:
     clip, told = make(make_request(command=Command.LOOP, seconds=seconds, steps=2))
+    assert clip.facts.loop_methods[0] is LoopMethod.SAME_PICTURE
     assert abs(clip.facts.seconds - seconds) <= 1 / clip.facts.fps
     assert clip.facts.seam_ratio is not None
     assert clip.facts.seam_velocity_jump is not None
@@ -153,8 +176,22 @@ def test_a_model_without_a_last_picture_loops_by_blending(
     request = make_request(command=Command.LOOP, seconds=2.0, steps=2)
     clip, told = producer(tiny_weights, catalogue)(request)
     assert abs(clip.facts.seconds - 2.0) <= 1 / clip.facts.fps
-    assert clip.facts.notes == ("The end is blended into the start.",)
+    assert clip.facts.loop_methods == (LoopMethod.CROSSFADE,)
     assert clip.facts.seam_ratio is not None
+    assert {event.steps for event in told if event.stage is Stage.GENERATING} == {2}
+
+
+def test_a_model_of_words_alone_loops_by_latents_that_go_round(tmp_path: Path) -> None:
+    from tests.generation.tiny.wan import save_wan
+
+    save_wan(tmp_path / "wan")
+    catalogue = write_tiny_catalogue(tmp_path / "words alone.toml")
+    card = catalogue.read_text().replace('"ltx"', '"wan"').replace("= 8\nsec", "= 4\nsec")
+    catalogue.write_text(re.sub(r"tasks = .*", 'tasks = ["text"]', card))
+    request = make_request(command=Command.LOOP, seconds=2.0, steps=2)
+    clip, told = producer(tmp_path / "wan", catalogue)(request)
+    assert clip.facts.loop_methods[0] is LoopMethod.LATENT_ROLL
+    assert abs(clip.facts.seconds - 2.0) <= 1 / clip.facts.fps
     assert {event.steps for event in told if event.stage is Stage.GENERATING} == {2}
 
 

@@ -23,6 +23,7 @@ PROMISED = {
     "extend",
     "upscale",
     "smooth",
+    "show",
     "restyle",
     "keyframes",
     "storyboard-image",

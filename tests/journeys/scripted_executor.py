@@ -31,12 +31,14 @@ class ScriptedExecutor:
     """Runs at once while `open`; while closed, executions wait half way for `open` or a cancel.
 
     `faults` are raised by the next executions, one each. `log` keeps the order of starts. `noisy`
-    clips are large for their few pixels; `notes` are what the clips' facts say beside.
+    clips are large for their few pixels; `notes` are what the clips' facts say beside. `unable`
+    says why models cannot run on it.
     """
 
     def __init__(self, slots: int = 1, *, noisy: bool = False) -> None:
         self._noisy = noisy
         self.notes: tuple[str, ...] = ()
+        self.unable: dict[str, str] = {}
         self._slots = slots
         self._open = asyncio.Event()
         self._open.set()

@@ -25,4 +25,5 @@ ANIMATEDIFF = Family(
     },
     arguments=_arguments,
     side_multiple=64,
+    time_axis=2,
 )

@@ -27,4 +27,5 @@ COGVIDEOX = Family(
     },
     arguments=_arguments,
     side_multiple=16,
+    time_axis=1,
 )

@@ -22,6 +22,7 @@ HUNYUAN = Family(
     pipelines={Task.TEXT: "HunyuanVideoPipeline"},
     arguments=_arguments,
     side_multiple=16,
+    time_axis=2,
 )
 
 
@@ -73,4 +74,5 @@ HUNYUAN15 = Family(
     },
     arguments=_hunyuan15_arguments,
     side_multiple=16,
+    time_axis=2,
 )

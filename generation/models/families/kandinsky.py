@@ -54,4 +54,5 @@ KANDINSKY = Family(
     arguments=_arguments,
     components=_components,
     side_multiple=16,
+    time_axis=1,
 )

@@ -9,4 +9,5 @@ MOCHI = Family(
     pipelines={Task.TEXT: "MochiPipeline"},
     arguments=called_by_words,
     side_multiple=16,
+    time_axis=2,
 )

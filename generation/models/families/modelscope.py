@@ -24,4 +24,5 @@ MODELSCOPE = Family(
     },
     arguments=_arguments,
     side_multiple=64,
+    time_axis=0,  # its samples are the frames of one clip, each for itself
 )

@@ -31,4 +31,5 @@ SANA_VIDEO = Family(
     arguments=_arguments,
     side_multiple=32,
     full_precision=FULL_PRECISION,
+    time_axis=2,
 )

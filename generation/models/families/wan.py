@@ -43,6 +43,7 @@ WAN = Family(
     arguments=_arguments,
     side_multiple=32,
     full_precision=FULL_PRECISION,
+    time_axis=2,
 )
 
 

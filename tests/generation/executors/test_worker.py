@@ -31,6 +31,7 @@ def open_executor(
         narration_scenes=3,
         preload="pocket",
         peaks_file=peaks_file,
+        enabled=("pocket",),
     )
     return LocalExecutor(setup=setup, limits=ExecutionLimits(), environ=os.environ)
 
@@ -77,6 +78,7 @@ async def test_a_worker_makes_clips_is_cancelled_mid_step_and_survives_being_kil
     await local.start()
     try:
         first = await last_event(local, "first", steps=2)
+        assert local.unable == {}
         assert isinstance(first, Done)
         assert inspect(first.clip.media).codec == "h264"
         pid = local.worker_pid(0)
@@ -118,7 +120,9 @@ async def test_a_model_that_cannot_be_loaded_fails_its_jobs_with_the_reason(
     local = open_executor(tiny_catalogue, {"pocket": tmp_path})
     await local.start()
     try:
+        assert local.unable == {}
         failed = await last_event(local, "one", steps=2)
+        assert local.unable == {"pocket": "its weights are not on this machine"}
     finally:
         await local.close()
     assert isinstance(failed, Faulted)

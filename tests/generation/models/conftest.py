@@ -10,10 +10,13 @@ from tests.generation.models.contract import TinyModel
 
 
 @pytest.fixture(scope="package")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], TinyModel]:
-    """Builds, saves and loads the tiny model of an id, once for all tests."""
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TinyModel]:
+    """Builds, saves and loads the tiny model of an id, once for all tests; `cache_bytes` are for
+    its prompts."""
     from generation.device import Device
     from generation.models.diffusers_model import DiffusersModel
+    from generation.models.embeddings import EmbeddingCache
+    from generation.models.levers import Levers
     from generation.models.opening import load, silence_libraries
     from generation.models.tiers import Tier
     from generation.models.weights import WeightFolders
@@ -25,11 +28,21 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Tiny
     device = Device.choose("cpu", threads=1)
 
     @cache
-    def build(model: str) -> TinyModel:
+    def build(model: str, cache_bytes: int = 0, tier: Tier = Tier.RESIDENT) -> TinyModel:
         card = tiny.card(cards[model])
         weights = WeightFolders({})
-        loaded = load(card, weights.of_model(card), weights, device, Tier.RESIDENT)
+        embeddings = EmbeddingCache(cache_bytes)
+        found = weights.of_model(card)
+        loaded = load(
+            card,
+            found,
+            weights,
+            device,
+            tier,
+            embeddings=embeddings,
+            levers=Levers(quantisation="int8"),
+        )
         assert isinstance(loaded, DiffusersModel)
-        return TinyModel(card=card, model=loaded)
+        return TinyModel(card=card, model=loaded, embeddings=embeddings)
 
     return build

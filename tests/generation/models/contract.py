@@ -10,6 +10,7 @@ import numpy as np
 from generation.models.adapter import Footage, Frames, Image, Shot
 from generation.models.card import Feature, ModelCard, Task
 from generation.models.diffusers_model import DiffusersModel
+from generation.models.embeddings import EmbeddingCache
 from generation.request import CameraMove
 
 STEPS = 2
@@ -21,6 +22,7 @@ FRAMES = {"kandinsky-5-pro-image": 17}
 class TinyModel:
     card: ModelCard
     model: DiffusersModel
+    embeddings: EmbeddingCache
 
     def shot(self, task: Task, **changes: Any) -> Shot:
         """The shortest shot that still moves, with what the task is given."""

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from generation.device import Device
 from generation.errors import GenerationFailed, OutOfMemory
@@ -20,7 +19,7 @@ from generation.models.card_file import read_catalogue
 from generation.models.loading import LoadedModel, LoadedModels
 from generation.models.opening import part_bytes
 from generation.models.peaks import PeakFile
-from generation.models.tiers import Tier, needed_bytes, tiers_of
+from generation.models.tiers import Tier, tier_called
 from generation.models.weights import WeightFolders
 from tests.generation.models.test_ltx import ignore_steps, make_shot
 from tests.generation.tiny_ltx import write_tiny_catalogue
@@ -44,7 +43,7 @@ class Shelf:
         card = read_catalogue(self.catalogue)[0]
         finder = WeightFolders(self.folders)
         self.found = finder.of_model(card)
-        self.weight_bytes = sum(part_bytes(card, self.found, finder, DEVICE))
+        self.weight_bytes = sum(part_bytes(card, self.found, finder, DEVICE).values())
 
     def measured(self, working_bytes: Mapping[tuple[str, Tier], int]) -> None:
         """Writes what earlier runs took beside the weights."""
@@ -193,19 +192,14 @@ def test_after_too_little_memory_nothing_stays_and_only_the_model_at_fault_is_lo
     assert models.get("two").tier is Tier.TILED  # there is no lower one
 
 
-def test_every_tier_needs_less_than_the_one_before() -> None:
-    parts = (500, 300, 200)
-    needed = [needed_bytes(tier, parts) for tier in Tier]
-    assert needed == sorted(needed, reverse=True)
-    assert len(set(needed)) == len(Tier)
-
-
-def test_weights_move_out_of_the_device_only_where_it_has_a_memory_of_its_own() -> None:
-    assert Tier.OFFLOADED not in tiers_of(DEVICE)
-    gpu = Device(
-        torch_device=torch.device("cuda", 0),
-        dtype=torch.bfloat16,
-        memory_bytes=8 * 2**30,
-        description="a GPU",
-    )
-    assert tiers_of(gpu) == tuple(Tier)
+def test_a_model_asked_for_in_one_way_is_held_in_it_whatever_there_was(shelf: Shelf) -> None:
+    models = shelf.open()
+    assert models.get("one").tier is Tier.RESIDENT
+    tiled = models.get("one", tier=Tier.TILED)
+    assert tiled.tier is Tier.TILED
+    assert models.get("one") is tiled
+    assert models.get("one", tier=Tier.RESIDENT).tier is Tier.RESIDENT
+    with pytest.raises(GenerationFailed, match="on this device"):
+        models.get("one", tier=Tier.OFFLOADED)
+    with pytest.raises(GenerationFailed, match="any more"):
+        tier_called("on the moon")

@@ -48,6 +48,12 @@ def save_cogvideox_image(folder: Path) -> None:
     CogVideoXImageToVideoPipeline(**_cogvideox(in_channels=8)).save_pretrained(folder)
 
 
+def save_cogvideox_pairs(folder: Path) -> None:
+    """CogVideoX 1.5, which denoises latent frames in pairs."""
+    parts = _cogvideox(in_channels=4, patch_size_t=2, patch_bias=False)
+    CogVideoXPipeline(**parts).save_pretrained(folder)
+
+
 def save_mochi(folder: Path) -> None:
     torch.manual_seed(0)
     transformer = MochiTransformer3DModel(
@@ -212,7 +218,7 @@ def _sound() -> tuple[AutoencoderKLLTX2Audio, LTX2Vocoder]:
     return audio_vae.eval(), vocoder.eval()
 
 
-def _cogvideox(*, in_channels: int) -> dict[str, Any]:
+def _cogvideox(*, in_channels: int, **options: Any) -> dict[str, Any]:
     torch.manual_seed(0)
     transformer = CogVideoXTransformer3DModel(
         num_attention_heads=2,
@@ -229,6 +235,7 @@ def _cogvideox(*, in_channels: int) -> dict[str, Any]:
         temporal_compression_ratio=4,
         max_text_seq_length=226,
         use_rotary_positional_embeddings=True,
+        **options,
     )
     torch.manual_seed(0)
     vae = AutoencoderKLCogVideoX(
