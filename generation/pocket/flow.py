@@ -46,6 +46,8 @@ _EXCERPTS: tuple[tuple[float, dict[int | None, float]], ...] = (
 """How many latent frames of a clip are shown at a time (None: all), and how often, until which
 share of the training. Each token knows its time, so a few frames teach what is where when as
 well as all of them do, and many more clips fit into an hour."""
+_NOISY_SHARE = 0.5
+_NOISY_RANGE = 0.22
 _LEAST_WEIGHT_TIME = 0.15
 """Errors of the clean latents count by 1 / time squared, but no more than at this time: the
 decoder sees through what noise is left below it."""
@@ -181,14 +183,18 @@ class FlowTraining:
             return self._captions.states(texts)
 
     def _times(self, count: int) -> Tensor:
-        """Times in (0, 1), logit-normal, wide and rather towards noise, a few uniform.
+        """Times in (0, 1): half of them nearly all noise, the others wide, a few uniform.
 
-        Where a thing is and which colour it has shows through much noise, which thing it is
-        only when there is little: both need their share.
+        Which motion was asked for is only learned where noise hides where the thing is; which
+        thing it is shows when there is little noise. Each needs its share.
         """
-        normal = torch.sigmoid(torch.randn(count, generator=self._noise) * 1.8 + 1.1)
-        uniform = torch.rand(count, generator=self._noise)
-        return torch.where(torch.rand(count, generator=self._noise) < 0.15, uniform, normal)
+
+        def drawn() -> Tensor:
+            return torch.rand(count, generator=self._noise)
+
+        wide = torch.sigmoid(torch.randn(count, generator=self._noise) * 1.8 + 1.1)
+        late = torch.where(drawn() < 0.15, drawn(), wide)
+        return torch.where(drawn() < _NOISY_SHARE, 1 - _NOISY_RANGE * drawn().square(), late)
 
 
 def _given(given: Given, shown: int, area: int) -> Tensor:

@@ -25,7 +25,7 @@ from generation.pocket.transformer import PocketTransformer
 _log = logging.getLogger(__name__)
 
 _WARM_STEPS = 200
-_AVERAGE = 0.998
+_AVERAGE = 0.995
 _WEIGHT_DECAY = 0.02
 _LOG_EVERY = 50
 
