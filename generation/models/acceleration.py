@@ -2,6 +2,7 @@
 
 # diffusers' pipelines are untyped.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportPrivateImportUsage=false
 from __future__ import annotations
 
 import contextlib

@@ -4,6 +4,8 @@ Tiny pipelines of the catalogue's classes, at sizes where a step takes at least 
 adapter costs does not grow with the model. Bare call and adapter make the same shot in turn.
 """
 
+# torch is partly typed.
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import statistics

@@ -33,11 +33,12 @@ STEPS = {"pocket": 20, "ltx-video": 8}
 def _large_encoder(folder: Path) -> LTXConditionPipeline:
     """T5-base encodes; its widths are Raffel et al. 2020, table 14 (https://arxiv.org/abs/1910.10683)."""
     pipeline: Any = LTXConditionPipeline.from_pretrained(folder, local_files_only=True)
-    sizes = {"d_model": 768, "d_kv": 64, "d_ff": 3072, "num_layers": 12, "num_heads": 12}
+    config = T5Config(vocab_size=128, d_model=768, d_kv=64, d_ff=3072, num_layers=12, num_heads=12)
     torch.manual_seed(0)
-    pipeline.text_encoder = T5EncoderModel(T5Config(vocab_size=128, **sizes)).eval()
-    config = {**pipeline.transformer.config, "caption_channels": sizes["d_model"]}
-    pipeline.transformer = LTXVideoTransformer3DModel.from_config(config).eval()
+    pipeline.text_encoder = T5EncoderModel(config).eval()
+    widened = {**pipeline.transformer.config, "caption_channels": config.d_model}
+    transformer: Any = LTXVideoTransformer3DModel.from_config(widened)
+    pipeline.transformer = transformer.eval()
     return pipeline
 
 

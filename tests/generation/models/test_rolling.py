@@ -28,6 +28,8 @@ from generation.device import Device
 from generation.errors import UnsupportedOption
 from generation.models.card import Source, Task
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
+from generation.models.embeddings import EmbeddingCache
+from generation.models.levers import Levers
 from generation.models.opening import load
 from generation.models.rolling import roll_steps
 from generation.models.tiers import Tier
@@ -167,7 +169,15 @@ def test_a_model_that_denoises_frames_in_pairs_does_not_go_round(
     card = replace(tiny_model("cogvideox-1.5-5b").card, source=Source(repository=str(tmp_path)))
     weights = WeightFolders({})
     device = Device.choose("cpu", threads=1)
-    model = load(card, weights.of_model(card), weights, device, Tier.RESIDENT)
+    model = load(
+        card,
+        weights.of_model(card),
+        weights,
+        device,
+        Tier.RESIDENT,
+        embeddings=EmbeddingCache(0),
+        levers=Levers(),
+    )
     assert not model.goes_round
 
 
