@@ -32,7 +32,7 @@ from generation.pocket.measure_camera import camera_of
 from generation.pocket.phrasing import DEFAULT_GUIDANCE, DEFAULT_STEPS, MAX_TOKENS, QUICK_STEPS
 from generation.pocket.pipeline import WEIGHTS_FOLDER, load_pocket_pipeline, weights_digest
 from generation.pocket.rendering import render
-from generation.pocket.schedule import shifted_timesteps
+from generation.pocket.schedule import even_timesteps
 from generation.pocket.world import (
     BACKGROUNDS,
     COLOURS,
@@ -119,7 +119,7 @@ def make_clips(
         frames = call(
             prompt=part, conditions=conditions, height=SIDE, width=SIDE, num_frames=FRAMES,
             frame_rate=FRAMES_PER_SECOND, num_inference_steps=settings.steps,
-            timesteps=shifted_timesteps(settings.steps),
+            timesteps=even_timesteps(settings.steps),
             guidance_scale=settings.guidance, image_cond_noise_scale=0.0, generator=generators,
             max_sequence_length=MAX_TOKENS, output_type="np",
         ).frames  # fmt: skip

@@ -20,7 +20,7 @@ MAX_TOKENS = 64
 """Pass this as the pipeline's `max_sequence_length`."""
 DEFAULT_STEPS = 20
 QUICK_STEPS = 8
-DEFAULT_GUIDANCE = 3.0
+DEFAULT_GUIDANCE = 4.0
 FRAME_STEP = 4
 """Clips have 4n + 1 frames, at 12 frames a second."""
 LONGEST_FRAMES = 49

@@ -19,7 +19,7 @@ from generation.models.adapter import Frames, Shot
 from generation.models.card import Task
 from generation.models.family import Call, Family, called_by_words, picture, pictures
 from generation.pocket import phrasing as pocket_phrasing
-from generation.pocket.schedule import shifted_timesteps
+from generation.pocket.schedule import even_timesteps, shifted_timesteps
 
 NEGATIVE_PROMPT = "worst quality, inconsistent motion, blurry, jittery, distorted"
 """Of diffusers' LTX-Video documentation."""
@@ -43,7 +43,7 @@ def _arguments(call: Call) -> dict[str, Any]:
 
 def _pocket_arguments(call: Call) -> dict[str, Any]:
     return {
-        **_conditioned(call, shifted_timesteps(call.shot.steps)),
+        **_conditioned(call, even_timesteps(call.shot.steps)),
         "prompt": _pocket_prompt(call.shot),
         "negative_prompt": call.shot.negative_prompt,
         "image_cond_noise_scale": 0.0,

@@ -2,10 +2,14 @@
 
 import json
 
-from generation.pocket.evaluate import Settings, direction_scenes, judge_prompts
+from generation.pocket.evaluate import Settings, judge_prompts, world_scenes
+from generation.pocket.evaluation_report import shares
+from generation.pocket.phrasing import DEFAULT_GUIDANCE, DEFAULT_STEPS
 from generation.pocket.pipeline import WEIGHTS_FOLDER, load_pocket_pipeline, weights_digest
 
-MAX_BYTES = 25_000_000
+MAX_BYTES = 40_000_000
+BARS = {"colour": 0.65, "background": 0.85, "motion": 0.6, "style": 0.6}
+"""Shares of held-out prompts, ten points or more below those of the model card."""
 
 
 def test_the_weights_are_small_and_hold_no_code() -> None:
@@ -24,20 +28,19 @@ def test_the_shipped_weights_are_the_evaluated_ones() -> None:
     assert evaluation["weights_sha256"] == weights_digest()
 
 
-def test_the_evaluation_met_its_bar() -> None:
+def test_the_evaluation_asked_enough() -> None:
     evaluation = json.loads((WEIGHTS_FOLDER / "evaluation.json").read_text())
-    directions = evaluation["right"]["direction"]
-    assert directions["motion"]["of"] >= 16
-    assert directions["motion"]["share"] >= 12 / 16
-    assert directions["colour"]["share"] >= 12 / 16
+    assert evaluation["right"]["world"]["everything"]["of"] >= 512
+    assert len([name for name in evaluation["right"] if name.startswith("world")]) == 2
 
 
-def test_clips_still_go_the_asked_way_in_the_asked_colour() -> None:
-    """A smaller evaluation with a looser bar than the one of the model card."""
+def test_clips_still_show_what_was_asked() -> None:
+    """A smaller evaluation with looser bars than the figures of the model card."""
     pipeline = load_pocket_pipeline()
-    judged = judge_prompts(
-        pipeline, "direction", direction_scenes(4), Settings(steps=12, guidance=3.0), seed=3000
-    )
-    assert sum(one.right["motion"] for one in judged) >= 3
-    assert sum(one.right["colour"] for one in judged) >= 3
-    assert all(one.right["background"] for one in judged)
+    settings = Settings(steps=DEFAULT_STEPS, guidance=DEFAULT_GUIDANCE)
+    judged = judge_prompts(pipeline, "world", world_scenes(32, seed=3000), settings, seed=3000)
+    found = shares(judged)
+    missed = {
+        name: found[name]["share"] for name, bar in BARS.items() if found[name]["share"] < bar
+    }
+    assert not missed
