@@ -13,7 +13,7 @@ from generation.clip import ClipFacts
 from generation.job import JobState, Progress, Stage
 from generation.models.catalogue import Catalogue
 from generation.pocket.vocabulary import thing_names
-from generation.request import CameraMove, Command, GenerationRequest, SourceClip
+from generation.request import Command, GenerationRequest, SourceClip
 from storage.jobs import JobRecord
 
 TITLES = {
@@ -182,8 +182,8 @@ def _settings(request: GenerationRequest, model_title: str) -> str:
         more = " more" if request.command is Command.EXTEND else ""
         parts.append(f"{request.seconds:g} s{more}")
     parts += [request.aspect, f"motion {request.motion}"]
-    if request.camera is not CameraMove.NONE:
-        parts.append(f"camera {request.camera.value}")
+    if request.camera.moves:
+        parts.append(f"camera {', '.join(request.camera.moves)}")
     parts += [f"{request.steps} steps", f"guidance {request.guidance:g}", f"seed `{request.seed}`"]
     if request.negative_prompt:
         parts.append("without " + quoted(request.negative_prompt, 120).removeprefix("> "))

@@ -5,7 +5,7 @@ Shared by the commands, reroll and remix, so that each checks the same things in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
@@ -16,7 +16,7 @@ from bot.moderators import role_ids_of
 from bot.replies import answer, waiting_sentence
 from bot.request_files import files_of
 from bot.submission import Accepted, Order, Submission
-from bot.text import credit_count
+from bot.text import credit_count, with_notes
 from generation.request import GenerationRequest
 from storage.media_files import MediaFiles
 
@@ -41,8 +41,10 @@ class Ordering:
         interaction: discord.Interaction[Any],
         request: GenerationRequest,
         files: Mapping[str, bytes] | None = None,
+        *,
+        notes: Sequence[str] = (),
     ) -> None:
-        """Submits the request of a deferred interaction and answers privately.
+        """Submits the request of a deferred interaction and answers privately, with these notes.
 
         `files` are new uploads by SHA-256; without any, all that the request names is read from
         the media files.
@@ -65,7 +67,7 @@ class Ordering:
                 role_ids=role_ids_of(interaction),
             )
         )
-        await answer(interaction, self._receipt(accepted))
+        await answer(interaction, with_notes(self._receipt(accepted), notes))
 
     def _receipt(self, accepted: Accepted) -> str:
         standing = self._delivery.standing(accepted.record)

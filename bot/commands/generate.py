@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.flag_effects import understand
 from bot.ordering import Ordering, check_channel
 from bot.request_files import file_name
 from bot.request_options import RequestOptions, complete
@@ -20,7 +21,7 @@ from generation.request import (
     MOTION_MAX,
     PROMPT_MAX_CHARACTERS,
     SEED_MAX,
-    STORY_MAX_CHARACTERS,
+    Camera,
     CameraMove,
     Command,
 )
@@ -30,10 +31,11 @@ CAMERA_CHOICES = [Choice(name=move.value, value=move.value) for move in CameraMo
 ASPECT_CHOICES = [Choice(name=aspect, value=aspect) for aspect in ("1:1", "16:9", "9:16")]
 DECODERS_AT_ONCE = 2  # each is a process with some hundred MiB of address space
 AUTOCOMPLETE_CHOICES = 25  # Discord's limit
+TYPED_MAX_CHARACTERS = 4000  # words and their flags; the words alone have a limit of their own
 
 Seed = Range[int, 0, SEED_MAX]
 Motion = Range[int, 0, MOTION_MAX]
-Prompt = Range[str, 1, PROMPT_MAX_CHARACTERS]
+Prompt = Range[str, 1, TYPED_MAX_CHARACTERS]
 
 DESCRIPTIONS = {
     "prompt": "What the clip shows",
@@ -96,8 +98,8 @@ class GenerateCog(commands.Cog):
         preset: str | None = None,
         duration: Range[float, 1, 60] | None = None,
         aspect: str | None = None,
-        camera: str = CameraMove.NONE.value,
-        motion: Motion = 2,
+        camera: str | None = None,
+        motion: Motion | None = None,
         guidance: Range[float, 1, 25] | None = None,
         steps: Range[int, 1, 100] | None = None,
         seed: Seed | None = None,
@@ -111,7 +113,7 @@ class GenerateCog(commands.Cog):
             preset=preset,
             seconds=duration,
             aspect=aspect,
-            camera=CameraMove(camera),
+            camera=_camera(camera),
             motion=motion,
             guidance=guidance,
             steps=steps,
@@ -131,8 +133,8 @@ class GenerateCog(commands.Cog):
         image: discord.Attachment,
         prompt: Prompt | None = None,
         end: discord.Attachment | None = None,
-        motion: Motion = 2,
-        camera: str = CameraMove.NONE.value,
+        motion: Motion | None = None,
+        camera: str | None = None,
         seed: Seed | None = None,
         model: str | None = None,
         private: bool = False,
@@ -141,7 +143,7 @@ class GenerateCog(commands.Cog):
             command=Command.ANIMATE,
             prompt=prompt or "",
             model=model,
-            camera=CameraMove(camera),
+            camera=_camera(camera),
             motion=motion,
             seed=seed,
             private=private,
@@ -157,7 +159,7 @@ class GenerateCog(commands.Cog):
         prompt: Prompt | None = None,
         image: discord.Attachment | None = None,
         duration: Range[float, 1, 60] | None = None,
-        motion: Motion = 2,
+        motion: Motion | None = None,
         seed: Seed | None = None,
         model: str | None = None,
         private: bool = False,
@@ -183,8 +185,8 @@ class GenerateCog(commands.Cog):
     async def narrate(
         self,
         interaction: discord.Interaction[Any],
-        story: Range[str, 1, STORY_MAX_CHARACTERS],
-        motion: Motion = 2,
+        story: Prompt,
+        motion: Motion | None = None,
         aspect: str | None = None,
         seed: Seed | None = None,
         model: str | None = None,
@@ -237,16 +239,18 @@ class GenerateCog(commands.Cog):
             picture = await self._picture(upload) if upload else None
             names.append(None if picture is None else file_name(picture))
             files |= {} if picture is None else {file_name(picture): picture}
+        default_model = self._settings.generation.default_model
+        options, notes = understand(options, self._catalogue, default_model=default_model)
         if first is None and options.command is Command.LOOP and not options.prompt.strip():
             raise InvalidRequest("prompt", "is missing: give a prompt or an image")
         request = complete(
             options,
             self._catalogue,
-            default_model=self._settings.generation.default_model,
+            default_model=default_model,
             image_sha256=names[0],
             last_image_sha256=names[1],
         )
-        await self._ordering.order(interaction, request, files)
+        await self._ordering.order(interaction, request, files, notes=notes)
 
     async def _picture(self, upload: discord.Attachment) -> bytes:
         """The upload as clean PNG bytes. Raises UnusableImage."""
@@ -258,3 +262,7 @@ class GenerateCog(commands.Cog):
             return await read_image(
                 await upload.read(), max_bytes=limits.image_bytes, max_pixels=limits.image_pixels
             )
+
+
+def _camera(typed: str | None) -> Camera | None:
+    return None if typed is None else Camera.of(CameraMove(typed))

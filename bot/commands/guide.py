@@ -19,6 +19,8 @@ HELP = """\
 `/imagine-video` words become a clip · `/animate` a picture moves, or becomes another
 `/loop` the end meets the start · `/narrate` a story becomes a film with speech and captions
 
+Flags work inside a prompt: `a red fox -ar 16:9 -gs 8 -camera zoom in -neg "blurry"`
+
 **Work on a clip**
 `/extend` goes on from its end · `/upscale` makes it twice as large · `/smooth` gives it more \
 frames a second. Name a clip by the job id at the foot of its card, or upload a video.
