@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
+from bot.clip_actions import ClipActions
 from bot.commands.admin import AdminCog
 from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
@@ -22,10 +23,12 @@ from bot.commands.gallery import GalleryCog
 from bot.commands.generate import GenerateCog
 from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
+from bot.commands.price import PriceCog
 from bot.commands.quota import QuotaCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
+from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.job_actions import JobActions
@@ -35,6 +38,7 @@ from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.recovery import Recovery
 from bot.rounds import Rounds
+from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.source_clips import SourceClips
 from bot.submission import Submission
 from config.settings import Settings
@@ -156,11 +160,16 @@ async def open_service(
             dispatcher.start()
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
+            rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
             rounds.every(COUNT_EVERY_SECONDS, "counts", count)
             rounds.every(PROBE_EVERY_SECONDS, "event loop", gauges.probe_loop)
 
-        _equip(settings, kept, posting, catalogue, dispatcher, submission)
+        pages = GalleryPages(
+            database=kept.database, media_files=kept.media_files, catalogue=catalogue
+        )
+        showcase = Showcase(database=kept.database, messages=posting.messages, pages=pages)
+        _equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase)
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))
@@ -270,20 +279,37 @@ def _equip(
     catalogue: Catalogue,
     dispatcher: Dispatcher,
     submission: Submission,
+    pages: GalleryPages,
+    showcase: Showcase,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
-    ordering = Ordering(submission=submission, delivery=delivery, media_files=kept.media_files)
-    pages = GalleryPages(database=database, media_files=kept.media_files, catalogue=catalogue)
+    ordering = Ordering(
+        database=database,
+        catalogue=catalogue,
+        submission=submission,
+        delivery=delivery,
+        media_files=kept.media_files,
+        preview_above=settings.credits.preview_above,
+    )
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
-        delivery=delivery,
         messages=posting.messages,
         media_files=kept.media_files,
-        ordering=ordering,
+        clip_actions=ClipActions(
+            ordering=ordering, media_files=kept.media_files, catalogue=catalogue
+        ),
+        gallery_actions=GalleryActions(
+            database=database,
+            delivery=delivery,
+            messages=posting.messages,
+            media_files=kept.media_files,
+            catalogue=catalogue,
+            showcase=showcase,
+        ),
     )
 
     def cogs() -> Iterable[commands.Cog]:
@@ -294,14 +320,19 @@ def _equip(
             ),
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
-            GalleryCog(pages=pages),
+            GalleryCog(pages=pages, catalogue=catalogue),
+            PriceCog(settings=settings, catalogue=catalogue, ordering=ordering),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
             AdminCog(database=database, dead_jobs=dead_jobs),
         )
 
     posting.client.equip(
-        cogs=cogs, job_actions=job_actions, gallery_pages=pages, dead_jobs=dead_jobs
+        cogs=cogs,
+        job_actions=job_actions,
+        gallery_pages=pages,
+        dead_jobs=dead_jobs,
+        ordering=ordering,
     )
 
 

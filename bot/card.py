@@ -86,7 +86,7 @@ def _embed(card: _CardState) -> discord.Embed:
     request = GenerationRequest.from_json(record.request_json)
     state = JobState(record.state)
     embed = discord.Embed(title=TITLES[request.command], colour=COLOURS[state])
-    lines = [f"<@{record.user_id}> asked for"]
+    lines = [f"<@{record.user_id}> asked for{_lineage(record)}"]
     if request.prompt:
         lines.append(quoted(request.prompt, PROMPT_SHOWN_CHARACTERS))
     elif request.source is None:
@@ -100,8 +100,7 @@ def _embed(card: _CardState) -> discord.Embed:
     embed.add_field(name="Settings", value=_settings(request, card.model_title), inline=False)
     if record.clip_json and state is JobState.SUCCEEDED:
         _add_clip(embed, ClipFacts.from_json(record.clip_json))
-    lineage = f" · remix of {record.parent_job_id}" if record.parent_job_id else ""
-    embed.set_footer(text=f"AI-generated · job {record.id}{lineage}")
+    embed.set_footer(text=f"AI-generated · job {record.id}")
     return embed
 
 
@@ -111,12 +110,25 @@ def _view(card: _CardState) -> discord.ui.View:
     state = JobState(record.state)
     if not state.terminal:
         return job_view(record.id, (JobAction.CANCEL,))
-    needs_model = GenerationRequest.from_json(record.request_json).command.needs_model
+    made = state is JobState.SUCCEEDED
+    actions: list[JobAction] = []
     # Without a model there is no seed, so that it would only be the same clip again.
-    actions = [JobAction.REROLL, JobAction.REMIX] if needs_model else []
-    if state is JobState.SUCCEEDED and not record.private:
+    if GenerationRequest.from_json(record.request_json).command.needs_model:
+        actions += [JobAction.REROLL, JobAction.VARY, JobAction.REMIX, JobAction.EDIT]
+        actions += [JobAction.MODEL]
+        actions += [JobAction.LOOP, JobAction.ANIMATE] if made else []
+    if made and not record.private:
         actions.append(JobAction.UNSHARE if card.shared else JobAction.SHARE)
+        actions += [JobAction.LIKE] if card.shared else []
+    actions += [JobAction.SEND, JobAction.REPORT] if made else []
     return job_view(record.id, (*actions, JobAction.DELETE))
+
+
+def _lineage(record: JobRecord) -> str:
+    if record.parent_job_id is None:
+        return ""
+    author = f" by <@{record.parent_user_id}>" if record.parent_user_id else ""
+    return f" a remix of {record.parent_job_id}{author}"
 
 
 def clip_filename(record: JobRecord) -> str:

@@ -10,6 +10,9 @@ BotError
 ├── NotRequeueable      the job is not dead, or was tried again before
 ├── AuthorCannotPay     a dead job's author lacks the credits to try it again
 ├── EmptyGallery        nobody has shared a clip here
+├── NothingFound        no shared clip is what was looked for
+├── NoOtherModel        no other model that is enabled can make it
+├── DirectMessagesClosed the member takes no direct messages from the bot
 ├── Draining            the bot is stopping and takes no new jobs
 └── TokenRefused        Discord does not accept the token
 """
@@ -94,6 +97,22 @@ class AuthorCannotPay(BotError):
 
 class EmptyGallery(BotError):
     """This guild's gallery has no clip."""
+
+
+class NothingFound(BotError):
+    """The gallery has clips, and none that fits the search."""
+
+
+class NoOtherModel(BotError):
+    """`command` is what the others cannot do."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(command)
+        self.command = command
+
+
+class DirectMessagesClosed(BotError):
+    """Discord does not let the bot write to this member."""
 
 
 class Draining(BotError):

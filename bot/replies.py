@@ -52,6 +52,11 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     storage_errors.UnknownJob: lambda e: f"Job {e.job_id} does not exist any more.",
     storage_errors.NotShareable: lambda _: "Only a finished clip can be shared.",
     storage_errors.ShareRefused: lambda _: "Only its author can share a private clip.",
+    storage_errors.NotInGallery: lambda _: "That clip is not in the gallery any more.",
+    storage_errors.OwnClip: lambda _: "It is your own clip: likes are for others to give.",
+    storage_errors.OfferExpired: lambda _: (
+        "That offer is too old, or the price has changed. Nothing was charged; ask again."
+    ),
     storage_errors.InvalidCursor: lambda _: "That gallery page is gone; open /gallery again.",
     storage_errors.InvalidAmount: lambda _: "Give a positive whole number of credits.",
     storage_errors.InvalidAllowance: lambda _: "A daily allowance is zero or more credits.",
@@ -91,6 +96,14 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     bot_errors.EmptyGallery: lambda _: (
         "Nobody has shared a clip here yet. Make one with /imagine-video and press "
         "“Share to gallery”."
+    ),
+    bot_errors.NothingFound: lambda _: "No shared clip here is like that.",
+    bot_errors.NoOtherModel: lambda e: (
+        f"No other model that is enabled here does /{e.command}; see /models."
+    ),
+    bot_errors.DirectMessagesClosed: lambda _: (
+        "I may not write to you: allow direct messages from members of this server, and press "
+        "again."
     ),
     bot_errors.Draining: lambda _: "The bot is restarting; try again in a minute.",
     bot_errors.TokenRefused: lambda _: (

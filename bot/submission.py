@@ -24,7 +24,7 @@ from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
-from storage import booking, deliveries, guild_settings, income, ledger, moderation
+from storage import booking, deliveries, guild_settings, income, jobs, ledger, moderation
 from storage.database import Connection, Database
 from storage.errors import InsufficientCredits
 from storage.jobs import JobRecord
@@ -124,6 +124,18 @@ class Submission:
                 raise
             self._queue(record, order.files)
         return accepted
+
+    async def available(self, order: Order) -> int:
+        """What its author could spend on it now, today's income among it."""
+
+        def collect(connection: Connection) -> int:
+            now = datetime.now(UTC)
+            self._collect_income(connection, order.guild_id, order.user_id, order.role_ids, now)
+            return ledger.available_credits(
+                connection, guild_id=order.guild_id, user_id=order.user_id
+            )
+
+        return await self._database.write(collect)
 
     async def requeue(self, dead: JobRecord, *, interaction_id: int, moderator_id: int) -> Accepted:
         """Tries a dead job again as a new one, for its author's credits and whatever the limits.
@@ -241,7 +253,8 @@ def _accepted(connection: Connection, record: JobRecord) -> Accepted:
     available = ledger.available_credits(
         connection, guild_id=record.guild_id, user_id=record.user_id
     )
-    return Accepted(record=record, available_credits=available)
+    # Read again, for what the store knows beside: whose job it remixes.
+    return Accepted(record=jobs.get(connection, record.id), available_credits=available)
 
 
 def _withdraw(connection: Connection, record: JobRecord) -> None:
@@ -269,4 +282,16 @@ def job_of(record: JobRecord, files: Mapping[str, bytes]) -> Job:
         files=files,
         relaxed=record.relaxed,
         spare_memory=record.spare_memory,
+    )
+
+
+def job_for(order: Order) -> Job:
+    """What the queue would make of an order that nobody has submitted."""
+    return Job(
+        id=job_id_for(order.interaction_id),
+        guild_id=order.guild_id,
+        user_id=order.user_id,
+        request=order.request,
+        attempt=0,
+        files=order.files,
     )

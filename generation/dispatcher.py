@@ -156,6 +156,10 @@ class Dispatcher:
         """How many jobs start before this one. Raises UnknownJob."""
         return self._queue.place(job_id)
 
+    def place_of(self, job: Job) -> int:
+        """How many jobs would start before this one, were it submitted now."""
+        return self._queue.place_of(job)
+
     async def cancel(self, job_id: str) -> bool:
         """Cancels a job; its terminal event is then JobCancelled, even if a clip comes yet.
 

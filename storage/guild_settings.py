@@ -1,4 +1,5 @@
-"""What moderators set: daily allowances of a guild or of one member, and its relaxed lane.
+"""What moderators set: daily allowances of a guild or of one member, its relaxed lane, from what
+price on clips are previewed, its showcase.
 
 Settings are kept as the list of changes alone, which nothing updates or deletes: the newest change
 is in force, and the list is the audit trail.
@@ -83,22 +84,62 @@ def allow_relaxed(
     connection: Connection, *, guild_id: int, allowed: bool, changed_by: int, now: datetime
 ) -> None:
     """Whether members without credits may queue behind those who have some."""
-    moderation.record(
-        connection,
-        Act(
-            guild_id=guild_id,
-            act="relaxed",
-            subject="",
-            value=int(allowed),
-            detail="",
-            made_by=changed_by,
-            made_at=now,
-        ),
-    )
+    _set(connection, "relaxed", guild_id, int(allowed), "", changed_by, now)
 
 
 def relaxed_allowed(connection: Connection, *, guild_id: int) -> bool:
     """As moderators set it; no, if they never did."""
     return any(
         act.value for act in moderation.in_force(connection, guild_id=guild_id, act="relaxed")
+    )
+
+
+def set_preview(
+    connection: Connection, *, guild_id: int, above_credits: int, changed_by: int, now: datetime
+) -> None:
+    """What costs more is shown before it is ordered. Raises InvalidAllowance."""
+    if not 0 <= above_credits <= MAX_CREDITS:
+        raise InvalidAllowance(daily_allowance_credits=above_credits)
+    _set(connection, "preview", guild_id, above_credits, "", changed_by, now)
+
+
+def preview_above(connection: Connection, *, guild_id: int, default_credits: int) -> int:
+    """As moderators set it, else the default."""
+    acts = moderation.in_force(connection, guild_id=guild_id, act="preview")
+    return acts[0].value if acts else default_credits
+
+
+def set_showcase(
+    connection: Connection,
+    *,
+    guild_id: int,
+    likes: int,
+    channel_id: int,
+    changed_by: int,
+    now: datetime,
+) -> None:
+    """From so many likes on a clip is lifted into the channel; 0 likes: none is any more."""
+    _set(connection, "showcase", guild_id, likes, str(channel_id), changed_by, now)
+
+
+def _set(
+    connection: Connection,
+    act: moderation.ActKind,
+    guild_id: int,
+    value: int,
+    detail: str,
+    changed_by: int,
+    now: datetime,
+) -> None:
+    moderation.record(
+        connection,
+        Act(
+            guild_id=guild_id,
+            act=act,
+            subject="",
+            value=value,
+            detail=detail,
+            made_by=changed_by,
+            made_at=now,
+        ),
     )

@@ -2,9 +2,12 @@
 
     relaxed      value 1 or 0                     whether members without credits may queue
     role_grant   a role's id, credits, window     what holders of a role are given
+    preview      value credits                    from what price on a preview comes by itself
+    showcase     value likes, detail a channel    what lifts a clip into which channel; 0 is off
     requeue      a dead job's id, detail the new  a dead job that is tried again
+    report       a job's id, detail the reason    what a member, not a moderator, reported
 
-Of the first two the newest act on a subject is the setting in force. Allowances have a list of
+Of the first four the newest act on a subject is the setting in force. Allowances have a list of
 their own (`storage/guild_settings.py`), and grants are transfers of the ledger.
 """
 
@@ -16,7 +19,7 @@ from sqlalchemy import Connection, func, select
 
 from storage.schema import moderator_acts
 
-ActKind = Literal["relaxed", "role_grant", "requeue"]
+ActKind = Literal["relaxed", "role_grant", "requeue", "preview", "showcase", "report"]
 
 _TABLE = moderator_acts.c
 
@@ -42,6 +45,20 @@ def record(connection: Connection, act: Act) -> None:
     """Add it to the list, for ever."""
     values = {field.name: getattr(act, field.name) for field in fields(Act)}
     connection.execute(moderator_acts.insert().values(**values))
+
+
+def record_once(connection: Connection, act: Act) -> bool:
+    """Unless the same person did the same to the same subject before; True if it is new."""
+    same = (
+        (_TABLE.guild_id == act.guild_id)
+        & (_TABLE.act == act.act)
+        & (_TABLE.subject == act.subject)
+        & (_TABLE.made_by == act.made_by)
+    )
+    if connection.execute(select(_TABLE.sequence).where(same).limit(1)).first() is not None:
+        return False
+    record(connection, act)
+    return True
 
 
 def in_force(connection: Connection, *, guild_id: int, act: ActKind) -> tuple[Act, ...]:

@@ -5,74 +5,43 @@ The CHECK constraints are the last line of defence: the functions beside this fi
 first, with errors that carry facts.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     Connection,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from storage.columns import Flag, LargeInteger, Moment, metadata
+from storage.gallery_tables import (
+    gallery_entries,
+    gallery_searches,
+    likes,
+    offers,
+    showcase_posts,
+)
 
-# SQLite: INTEGER holds 64 bits, and a STRICT table accepts no BIGINT.
-LargeInteger = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 in UTC. Raises ValueError if naive."""
-
-    impl = LargeInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a datetime without its time zone: {value!r}")
-        return (value - _EPOCH) // timedelta(microseconds=1)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-class Flag(TypeDecorator[bool]):
-    """A truth value, kept as 0 or 1, since STRICT tables know no BOOLEAN."""
-
-    impl = Integer
-    cache_ok = True
-
-    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
-        return None if value is None else int(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
-        return None if value is None else bool(value)
-
-
-class Seed(TypeDecorator[int]):
-    """A whole number from 0 to 2**64 - 1, kept as digits: it exceeds a signed 64-bit column."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:
-        return None if value is None else str(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:
-        return None if value is None else int(value)
-
-
-metadata = MetaData()
+__all__ = [
+    "Flag",
+    "accounts",
+    "deliveries",
+    "gallery_entries",
+    "gallery_searches",
+    "insert_if_absent",
+    "jobs",
+    "likes",
+    "metadata",
+    "moderator_acts",
+    "offers",
+    "quota_changes",
+    "showcase_posts",
+    "transfers",
+]
 
 accounts = Table(
     "accounts",
@@ -231,26 +200,6 @@ deliveries = Table(
 )
 Index("deliveries_by_time", deliveries.c.state, deliveries.c.next_attempt_at)
 
-gallery_entries = Table(
-    "gallery_entries",
-    metadata,
-    Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
-    Column("job_id", Text, ForeignKey("jobs.id"), nullable=False, unique=True),
-    Column("guild_id", LargeInteger, nullable=False),
-    Column("author_id", LargeInteger, nullable=False),
-    Column("prompt", Text, nullable=False),
-    Column("settings_json", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("model_revision", Text, nullable=False),
-    Column("seed", Seed, nullable=False),
-    Column("parent_job_id", Text, ForeignKey("jobs.id")),
-    Column("clip_sha256", Text, nullable=False),
-    Column("shared_by", LargeInteger, nullable=False),
-    Column("shared_at", Moment, nullable=False),
-    sqlite_strict=True,
-)
-Index("gallery_by_guild", gallery_entries.c.guild_id, gallery_entries.c.sequence)
-
 # Append-only, like transfers: the newest row of a guild or member is its setting in force.
 quota_changes = Table(
     "quota_changes",
@@ -287,7 +236,10 @@ moderator_acts = Table(
     Column("detail", Text, nullable=False),
     Column("made_by", LargeInteger, nullable=False),
     Column("made_at", Moment, nullable=False),
-    CheckConstraint("act IN ('relaxed', 'role_grant', 'requeue')", name="act_is_known"),
+    CheckConstraint(
+        "act IN ('relaxed', 'role_grant', 'requeue', 'preview', 'showcase', 'report')",
+        name="act_is_known",
+    ),
     CheckConstraint("value >= 0", name="value_is_not_negative"),
     sqlite_strict=True,
 )

@@ -20,6 +20,9 @@ from storage.moderator_log import LogEntry
 
 SHOWN_ENTRIES = 15
 JOB_ID_CHARACTERS = 13
+MAX_PREVIEW = 1_000_000_000
+MAX_LIKES = 1000
+LIKES_DEFAULT = 3
 
 
 @app_commands.guild_only()
@@ -78,6 +81,58 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="For mod
             ephemeral=True,
         )
 
+    @app_commands.command(
+        name="preview", description="Above what price a clip is shown with its price first"
+    )
+    @app_commands.describe(above="Credits; what costs more waits for a press on Generate")
+    async def set_preview(
+        self, interaction: discord.Interaction[Any], above: Range[int, 0, MAX_PREVIEW]
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._database.write(
+            lambda connection: guild_settings.set_preview(
+                connection,
+                guild_id=interaction.guild_id or 0,
+                above_credits=above,
+                changed_by=interaction.user.id,
+                now=datetime.now(UTC),
+            )
+        )
+        await interaction.followup.send(
+            f"From now on, what costs more than {credit_count(above)} is previewed.", ephemeral=True
+        )
+
+    @app_commands.command(
+        name="showcase", description="A channel for the clips that members like most"
+    )
+    @app_commands.describe(
+        channel="Where liked clips are posted, once each",
+        likes="How many likes lift a clip; 0 for no showcase",
+    )
+    async def set_showcase(
+        self,
+        interaction: discord.Interaction[Any],
+        channel: discord.TextChannel,
+        likes: Range[int, 0, MAX_LIKES] = LIKES_DEFAULT,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._database.write(
+            lambda connection: guild_settings.set_showcase(
+                connection,
+                guild_id=interaction.guild_id or 0,
+                likes=likes,
+                channel_id=channel.id,
+                changed_by=interaction.user.id,
+                now=datetime.now(UTC),
+            )
+        )
+        said = (
+            f"From {likes} likes on, a clip of the gallery is posted in <#{channel.id}>."
+            if likes
+            else "No more clips are lifted into a showcase."
+        )
+        await interaction.followup.send(said, ephemeral=True)
+
     @app_commands.command(name="log", description="What moderators set and did here, newest first")
     async def show_log(self, interaction: discord.Interaction[Any]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -108,6 +163,16 @@ def _line(entry: LogEntry) -> str:
             if not entry.after:
                 return f"ended what <@&{entry.subject}> brings (before: {was})"
             return f"gave <@&{entry.subject}> {_brings(entry.after, entry.detail)} (before: {was})"
+        case "preview":
+            before = "the default" if entry.before is None else credit_count(entry.before)
+            after = credit_count(entry.after or 0)
+            return f"previews what costs more than {after} (before: {before})"
+        case "showcase":
+            where = f" in <#{entry.detail}> from {entry.after} likes on" if entry.after else " off"
+            return f"set the showcase{where}"
+        case "report":
+            reason = discord.utils.escape_markdown(entry.detail)
+            return f"reported job `{entry.subject}`: {reason}"
         case "requeue":
             return f"tried dead job `{entry.subject}` again as `{entry.detail}`"
         case "allowance":

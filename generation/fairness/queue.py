@@ -133,6 +133,12 @@ class FairQueue:
             raise UnknownJob(job_id)
         return self._foretold.place(job_id)
 
+    def place_of(self, job: Job) -> int:
+        """How many jobs would start before this one, were it put now and nothing after it."""
+        order = self._order.copy()
+        order.add(job)
+        return next(place for place, id_ in enumerate(order.play_out()) if id_ == job.id)
+
     def holds(self, job_id: str) -> bool:
         """Whether the job waits or runs."""
         return self._order.waits(job_id) or self._order.runs(job_id)
