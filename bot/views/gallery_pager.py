@@ -18,7 +18,7 @@ FIRST = "first"
 
 class GalleryButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"gallery:(?P<search>[a-z2-7]{16}):(?P<cursor>first|[A-Za-z0-9_-]{6,60})",
+    template=r"gallery:(?P<search>[a-z2-7]{16}):(?P<cursor>first|[A-Za-z0-9_-]{4,60})",
 ):
     """Turns the page of a search: to its first clip, or to the one after the cursor."""
 

@@ -15,7 +15,7 @@ import platform
 from datetime import UTC, datetime
 from typing import Any
 
-NAMES = ("decision_cost", "fairness", "group_commit", "acknowledgement", "overhead")
+NAMES = ("decision_cost", "fairness", "group_commit", "acknowledgement", "overhead", "gallery")
 
 
 def _run(name: str) -> dict[str, Any]:

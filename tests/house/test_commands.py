@@ -27,6 +27,7 @@ PROMISED = {
     "credits",
     "models",
     "gallery",
+    "price",
     "help",
     "quota show",
     "quota set",
@@ -35,6 +36,8 @@ PROMISED = {
     "admin dead",
     "admin requeue",
     "admin relaxed",
+    "admin preview",
+    "admin showcase",
     "admin log",
 }
 

@@ -52,7 +52,7 @@ async def test_likes_lift_a_clip_into_the_showcase_once_also_over_a_restart(
             stage.member("Grace") as grace,
             stage.member("Lin") as lin,
         ):
-            await (await lin.type("/admin showcase channel:#general likes:2")).reply()
+            await (await lin.type("/admin showcase channel:#showcase likes:2")).reply()
             job_id = await share(ada, "a red circle")
             assert "your own clip" in await like(ada, job_id)
             assert await like(grace, job_id) == "You like it: 1 like."

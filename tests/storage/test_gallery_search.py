@@ -1,4 +1,4 @@
-"""Pages of the gallery: what is found, in which order, and that paging neither skips nor repeats."""
+"""Pages of the gallery: what is found, in which order, and that nothing is skipped or repeated."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta

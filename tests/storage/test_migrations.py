@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from storage import attempts, deliveries, jobs, ledger, revisions
+from storage import attempts, deliveries, gallery_search, jobs, ledger, revisions
 from storage.audit import audit
 from storage.database import Database, backend_of, migrate, schema_revision
 from storage.errors import DatabaseNotMigrated
+from storage.gallery_search import GallerySearch
 from tests.storage.builders import GUILD, MEMBER, NOW
 
 JOBS = (
@@ -99,6 +100,11 @@ async def test_nobody_loses_a_job_a_credit_or_a_clip(old: str) -> None:
     assert await read(lambda c: jobs.get(c, "forbidden").delivery_problem) == "the channel is gone"
     assert await read(lambda c: jobs.get(c, "posted").delivered_at) is not None
     assert await read(lambda c: ledger.available_credits(c, guild_id=GUILD, user_id=MEMBER)) == 60
+    search = GallerySearch(words="CIRCLE", command="loop")
+    found = await database.read(
+        lambda c: gallery_search.page(c, guild_id=GUILD, limit=5, search=search)
+    )
+    assert [entry.job_id for entry in found.entries] == ["posted"]
     await database.close()
 
 
