@@ -100,24 +100,33 @@ def _like(job: int, user_id: int) -> Unit:
     )
 
 
-async def measure_one(url: str, entries: int) -> dict[str, Any]:
+async def measure_one(url: str, entries: int, calls: int) -> dict[str, Any]:
     """p50 and p99 of each kind of call, in milliseconds."""
     await migrate(url)
     database = await Database.open(url)
+    try:
+        return await _measure(database, entries, calls, analyze=url.startswith("postgresql"))
+    finally:
+        await database.close()
+
+
+async def _measure(
+    database: Database, entries: int, calls: int, *, analyze: bool
+) -> dict[str, Any]:
     began = time.perf_counter()
     await build(database, entries)
     results: dict[str, Any] = {"build_seconds": round(time.perf_counter() - began, 1)}
-    if url.startswith("postgresql"):
+    if analyze:
         await database.write(lambda c: c.exec_driver_sql("ANALYZE"))
     random = np.random.default_rng(1)
-    searched = [one.split() for one in prompts(CALLS * 4, seed=2) if " " in one][:CALLS]
+    searched = [one.split() for one in prompts(calls * 4, seed=2) if " " in one][:calls]
     pairs = [" ".join(random.choice(words, 2, replace=False)) for words in searched]
-    deep = [gallery_search._cursor("newest", (int(n),)) for n in random.integers(1, entries, CALLS)]  # pyright: ignore[reportPrivateUsage]
-    liked = [int(n) for n in random.integers(1, entries + 1, CALLS)]
+    deep = [gallery_search._cursor("newest", (int(n),)) for n in random.integers(1, entries, calls)]  # pyright: ignore[reportPrivateUsage]
+    liked = [int(n) for n in random.integers(1, entries + 1, calls)]
     for name, units in {
-        "newest_first": [_page()] * CALLS,
+        "newest_first": [_page()] * calls,
         "two_terms": [_page(pair) for pair in pairs],
-        "two_commonest_terms": [_page("w0 w1")] * (CALLS // 10),
+        "two_commonest_terms": [_page("w0 w1")] * (calls // 10),
         "deep_page": [_page(after=cursor) for cursor in deep],
     }.items():
         results[name] = await _timed(database.read, units)
@@ -133,7 +142,6 @@ async def measure_one(url: str, entries: int) -> dict[str, Any]:
     }
     count = select(func.count()).select_from(schema.gallery_entries)
     assert await database.read(lambda c: c.execute(count).scalar_one()) == entries
-    await database.close()
     return results
 
 
@@ -164,15 +172,16 @@ def _plan(connection: Connection, unit: Unit) -> list[str]:
     return [str(row[-1]).strip() for row in rows]
 
 
-async def compare(entries: int) -> dict[str, Any]:
+async def compare(entries: int, calls: int) -> dict[str, Any]:
     """Both databases."""
     with tempfile.TemporaryDirectory(prefix="reelroom-bench-", dir=Path.cwd()) as folder:
-        sqlite = await measure_one(f"sqlite+aiosqlite:///{folder}/reelroom.db", entries)
+        sqlite = await measure_one(f"sqlite+aiosqlite:///{folder}/reelroom.db", entries, calls)
     with postgres_server.running() as server:
         async with server.database() as url:
-            postgresql = await measure_one(url, entries)
+            postgresql = await measure_one(url, entries, calls)
     return {
         "entries": entries,
+        "calls": calls,
         "target_p99_ms": TARGET_P99_MS,
         "sqlite": sqlite,
         "postgresql": postgresql,
@@ -181,13 +190,15 @@ async def compare(entries: int) -> dict[str, Any]:
 
 def measure() -> dict[str, Any]:
     """For `python -m tests.benchmarks`: a gallery that is built in a minute or two."""
-    return asyncio.run(compare(ENTRIES))
+    return asyncio.run(compare(ENTRIES, CALLS))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--entries", type=int, default=ENTRIES)
-    print(json.dumps(asyncio.run(compare(parser.parse_args().entries)), indent=2))
+    parser.add_argument("--calls", type=int, default=CALLS)
+    typed = parser.parse_args()
+    print(json.dumps(asyncio.run(compare(typed.entries, typed.calls)), indent=2))
 
 
 if __name__ == "__main__":
