@@ -23,6 +23,7 @@ from bot.commands.gallery import GalleryCog
 from bot.commands.generate import GenerateCog
 from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
+from bot.commands.pictures import PicturesCog
 from bot.commands.price import PriceCog
 from bot.commands.quota import QuotaCog
 from bot.dead_jobs import DeadJobs
@@ -40,6 +41,7 @@ from bot.recovery import Recovery
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.source_clips import SourceClips
+from bot.source_pictures import SourcePictures
 from bot.submission import Submission
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
@@ -292,6 +294,7 @@ def _equip(
         media_files=kept.media_files,
         preview_above=settings.credits.preview_above,
     )
+    source_pictures = SourcePictures(database=database, limits=settings.limits)
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
     job_actions = JobActions(
@@ -314,7 +317,18 @@ def _equip(
 
     def cogs() -> Iterable[commands.Cog]:
         return (
-            GenerateCog(settings=settings, catalogue=catalogue, ordering=ordering),
+            GenerateCog(
+                settings=settings,
+                catalogue=catalogue,
+                ordering=ordering,
+                source_pictures=source_pictures,
+            ),
+            PicturesCog(
+                settings=settings,
+                catalogue=catalogue,
+                ordering=ordering,
+                source_pictures=source_pictures,
+            ),
             ClipsCog(
                 settings=settings, catalogue=catalogue, ordering=ordering, source_clips=source_clips
             ),

@@ -71,7 +71,7 @@ class ClipActions:
                 name="prompt",
                 label="Story" if narrated else "Prompt",
                 default=request.prompt,
-                required=not request.files,
+                required=request.needs_words,
                 long=True,
             ),
             Field(

@@ -110,6 +110,8 @@ class _Effects:
         if flags.seconds is not None:
             if self.options.command is Command.NARRATE:
                 self.notes.append("a narrated film is as long as its speech: `-dur` does nothing")
+            elif self.options.command.makes_still:
+                self.notes.append("a picture has no length: `-dur` does nothing")
             else:
                 card = self.card
                 value = self._within("dur", flags.seconds, card.seconds_min, card.seconds_max)

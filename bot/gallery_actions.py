@@ -18,7 +18,7 @@ from bot.text import cleaned
 from bot.views.report_modal import ReportModal
 from generation.clip import ClipFacts
 from generation.models.catalogue import Catalogue
-from generation.request import GenerationRequest
+from generation.request import Command, GenerationRequest
 from storage import gallery, likes, moderation
 from storage.database import Connection, Database
 from storage.jobs import JobRecord
@@ -128,7 +128,7 @@ class GalleryActions:
         if record.clip_sha256 is None:
             raise NoFinishedClip(record.id)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        media = await self._media_files.read(record.clip_sha256, ".mp4")
+        media = await self._media_files.read(record.clip_sha256, Command(record.command).suffix)
         embed = draw_card(record, self._catalogue).embed
         attachment = Attachment(filename=clip_filename(record), media=media)
         nonce = f"dm-{record.id}"

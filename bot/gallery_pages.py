@@ -76,11 +76,12 @@ class GalleryPages:
 
     async def attachments(self, entry: GalleryEntry) -> tuple[Attachment, ...]:
         """The clip; nothing where its file is lost."""
+        suffix = GenerationRequest.from_json(entry.settings_json).command.suffix
         try:
-            media = await self._media_files.read(entry.clip_sha256, ".mp4")
+            media = await self._media_files.read(entry.clip_sha256, suffix)
         except MediaError:
             return ()
-        return (Attachment(filename=f"reelroom-{entry.job_id}.mp4", media=media),)
+        return (Attachment(filename=f"reelroom-{entry.job_id}{suffix}", media=media),)
 
     def embed(self, entry: GalleryEntry, *, title: str) -> discord.Embed:
         """All that is known of an entry but the clip itself."""
@@ -99,7 +100,8 @@ class GalleryPages:
             embed.add_field(name="Liked by", value=f"❤️ {entry.likes}")
         if entry.remixes:
             embed.add_field(name="Remixed", value=f"{entry.remixes} ×")
-        embed.set_footer(text=f"AI-generated · job {entry.job_id}")
+        origin = "AI-generated · " if request.generated else ""
+        embed.set_footer(text=f"{origin}job {entry.job_id}")
         return embed
 
     def _title(self, search: GallerySearch) -> str:

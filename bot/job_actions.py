@@ -16,6 +16,7 @@ from bot.replies import answer
 from bot.views.job_buttons import JobAction
 from generation.dispatcher import Dispatcher
 from generation.job import JobState
+from generation.request import Command
 from storage import attempts, gallery, jobs, references
 from storage.database import Database
 from storage.errors import UnknownJob
@@ -132,19 +133,20 @@ class JobActions:
         if record.card_message_id is not None:
             await self._messages.delete(record.channel_id, record.card_message_id)
         if record.clip_sha256 is not None:
-            await self._delete_clip(record.id, record.clip_sha256)
+            suffix = Command(record.command).suffix
+            await self._delete_clip(record.id, record.clip_sha256, suffix)
         await answer(interaction, "Deleted.")
 
-    async def _delete_clip(self, job_id: str, sha256: str) -> None:
+    async def _delete_clip(self, job_id: str, sha256: str, suffix: str) -> None:
         """Its bytes too, unless another job made the same ones."""
-        await self._media_files.disclaim(sha256, ".mp4")  # for the next start, if this is the end
+        await self._media_files.disclaim(sha256, suffix)  # for the next start, if this is the end
         unneeded = await self._database.write(
             lambda connection: references.forget_clip(connection, job_id=job_id)
         )
         if unneeded is None:
-            await self._media_files.claimed(sha256, ".mp4")
+            await self._media_files.claimed(sha256, suffix)
         else:
-            await self._media_files.discard(sha256, ".mp4")
+            await self._media_files.discard(sha256, suffix)
 
 
 def _only_author_or_moderator(

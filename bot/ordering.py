@@ -69,8 +69,7 @@ class Ordering:
         """Submits the request of a deferred interaction and answers privately, with these notes;
         what costs more than the guild's threshold is previewed instead.
 
-        `files` are new uploads by SHA-256; without any, all that the request names is read from
-        the media files.
+        `files` are new uploads by SHA-256; what else the request names is in the media files.
         Raises ChannelForbidden and what `Submission.submit` raises.
         """
         price_credits = self._submission.price(request)
@@ -158,7 +157,7 @@ class Ordering:
         files: Mapping[str, bytes] | None,
     ) -> Accepted:
         check_channel(interaction)
-        files = files or await files_of(self._media_files, request)
+        files = await files_of(self._media_files, request, files)
         order = self._order_of(interaction, interaction_id, request, files)
         return await self._submission.submit(order)
 

@@ -61,7 +61,7 @@ def _made_by(request: GenerationRequest, card: ModelCard) -> list[str]:
     lines = [f"**Model** {card.title}, preset {request.preset}"]
     if request.command is Command.NARRATE:
         lines.append("**Duration** as long as the speech")
-    else:
+    elif not request.command.makes_still:
         more = " more" if request.command is Command.EXTEND else ""
         lines.append(
             f"**Duration** {request.seconds:g} s{more}: {card.frames_kept(request.seconds)} frames "

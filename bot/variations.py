@@ -7,11 +7,11 @@ from dataclasses import replace
 from bot.flag_effects import understand
 from bot.keyframes import Schedule
 from bot.prompt_flags import FlaggedPrompt, render
-from bot.request_options import RequestOptions, complete
+from bot.request_options import AskedKeyframe, RequestOptions, complete
 from generation.errors import UnsupportedOption
 from generation.models.card import Feature, ModelCard
 from generation.models.catalogue import Catalogue
-from generation.request import SEED_MAX, Command, GenerationRequest
+from generation.request import PROMPT_MAX_CHARACTERS, SEED_MAX, Command, GenerationRequest
 
 Remade = tuple[GenerationRequest, tuple[str, ...]]
 """A request, and what to tell the member about it."""
@@ -20,7 +20,7 @@ Remade = tuple[GenerationRequest, tuple[str, ...]]
 def written_out(request: GenerationRequest) -> str:
     """The request as one line that can be typed: its words, and a flag for each option."""
     width, height = (float(side) for side in request.aspect.split(":"))
-    narrated = request.command is Command.NARRATE
+    has_length = request.command is not Command.NARRATE and not request.command.makes_still
     return render(
         FlaggedPrompt(
             words=request.prompt,
@@ -30,7 +30,7 @@ def written_out(request: GenerationRequest) -> str:
             camera=request.camera if request.camera.moves else None,
             seed=request.seed,
             steps=request.steps,
-            seconds=None if narrated else request.seconds,
+            seconds=request.seconds if has_length else None,
             model=request.model,
             negative=request.negative_prompt or None,
         )
@@ -44,9 +44,7 @@ def edited(
 
     Raises UnknownModel, InvalidRequest, UnsupportedOption.
     """
-    options = RequestOptions(
-        command=original.command, prompt=typed, private=original.private, source=original.source
-    )
+    options = replace(_given(original), prompt=typed)
     options, notes = understand(options, catalogue, default_model=original.model)
     if options.model in (None, original.model):
         options = replace(options, preset=original.preset)
@@ -68,14 +66,8 @@ def remixed(
 
     Raises UnknownModel, InvalidRequest, UnsupportedOption.
     """
-    options = RequestOptions(
-        command=original.command,
-        prompt=prompt,
-        negative_prompt=negative,
-        seed=seed,
-        model=model,
-        private=original.private,
-        source=original.source,
+    options = replace(
+        _given(original), prompt=prompt, negative_prompt=negative, seed=seed, model=model
     )
     options, notes = understand(options, catalogue, default_model=original.model)
     card = catalogue.get(options.model or original.model)
@@ -122,7 +114,16 @@ def from_picture(
 
     Raises InvalidRequest, UnsupportedOption.
     """
-    bare = replace(original, source=None, image_sha256=picture_sha256, last_image_sha256=None)
+    bare = replace(
+        original,
+        command=command,
+        prompt=original.prompt[:PROMPT_MAX_CHARACTERS],
+        source=None,
+        strength=None,
+        keyframes=(),
+        image_sha256=picture_sha256,
+        last_image_sha256=None,
+    )
     options = RequestOptions(command=command, prompt=prompt, private=original.private)
     options, notes = understand(options, catalogue, default_model=original.model)
     card = catalogue.get(options.model or original.model)
@@ -132,12 +133,26 @@ def from_picture(
     return _made(options, bare, catalogue, parent_job_id), notes
 
 
+def _given(original: GenerationRequest) -> RequestOptions:
+    """What no words can change: what it is made from, and whom it is for."""
+    return RequestOptions(
+        command=original.command,
+        private=original.private,
+        source=original.source,
+        strength=original.strength,
+        keyframes=tuple(
+            AskedKeyframe(sha256=one.sha256, seconds=one.seconds) for one in original.keyframes
+        ),
+    )
+
+
 def _filled(
     options: RequestOptions, original: GenerationRequest, card: ModelCard
 ) -> RequestOptions:
     """What was not typed anew is as the original has it, where this model can do that."""
     same = card.id == original.model
-    seconds = min(max(original.seconds, card.seconds_min), card.seconds_max)
+    least = 0.0 if original.command is Command.RESTYLE else card.seconds_min
+    seconds = min(max(original.seconds, least), card.seconds_max)
     aspect = original.aspect if original.aspect in card.sizes else None
     return replace(
         options,

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.commands.generate import AUTOCOMPLETE_CHOICES
+from bot.commands.options import AUTOCOMPLETE_CHOICES
 from bot.gallery_pages import GalleryPages
 from generation.models.catalogue import Catalogue
 from generation.request import Command

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
-from bot.commands.generate import Prompt, model_choices
+from bot.commands.options import Prompt, model_choices
 from bot.flag_effects import understand
 from bot.ordering import Ordering
 from bot.request_options import RequestOptions, complete
