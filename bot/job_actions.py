@@ -10,7 +10,8 @@ import discord
 
 from bot.channel_messages import ChannelMessages
 from bot.delivery import Delivery
-from bot.errors import JobUnavailable, NotAllowed, NotCancellable
+from bot.errors import NotAllowed, NotCancellable
+from bot.guild_jobs import job_of_guild
 from bot.moderators import may_manage_messages
 from bot.ordering import Ordering
 from bot.replies import answer
@@ -21,9 +22,8 @@ from generation.clip import ClipFacts
 from generation.dispatcher import Dispatcher
 from generation.job import JobState
 from generation.request import GenerationRequest
-from storage import attempts, gallery, jobs, references
+from storage import attempts, gallery, references
 from storage.database import Connection, Database
-from storage.errors import UnknownJob
 from storage.jobs import JobRecord
 from storage.media_files import MediaFiles
 
@@ -52,7 +52,7 @@ class JobActions:
         self, interaction: discord.Interaction[Any], action: JobAction, job_id: str
     ) -> None:
         """Raises JobUnavailable, NotAllowed, and what the action raises."""
-        record = await self.record(job_id, guild_id=interaction.guild_id)
+        record = await job_of_guild(self._database, job_id, guild_id=interaction.guild_id)
         match action:
             case JobAction.REROLL:
                 await self._reroll(interaction, record)
@@ -66,16 +66,6 @@ class JobActions:
                 await self._delete(interaction, record)
             case JobAction.SHARE | JobAction.UNSHARE:
                 await self._share(interaction, record, shared=action is JobAction.SHARE)
-
-    async def record(self, job_id: str, *, guild_id: int | None) -> JobRecord:
-        """The job, if it belongs to this guild. Raises JobUnavailable."""
-        try:
-            record = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        except UnknownJob:
-            raise JobUnavailable(job_id) from None
-        if record.guild_id != guild_id:
-            raise JobUnavailable(job_id)
-        return record
 
     async def _reroll(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         _only_author_if_private(interaction, record, "reroll")
@@ -99,7 +89,7 @@ class JobActions:
             lambda connection: attempts.request_cancel(connection, job_id=record.id)
         )
         if not await self._dispatcher.cancel(record.id):
-            record = await self.record(record.id, guild_id=interaction.guild_id)
+            record = await job_of_guild(self._database, record.id, guild_id=record.guild_id)
             if JobState(record.state).terminal:
                 raise NotCancellable(record.state)
             raise NotCancellable(JobState.SUCCEEDED.value)  # its clip is being kept right now

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.errors import JobUnavailable, NoFinishedClip, NotAllowed
+from bot.errors import NoFinishedClip, NotAllowed
+from bot.guild_jobs import job_of_guild
 from bot.request_files import file_name
 from config.settings import LimitsSettings
 from generation.clip import ClipFacts
@@ -16,7 +17,6 @@ from generation.request import GenerationRequest, SourceClip
 from generation.uploads import read_video
 from storage import jobs
 from storage.database import Database
-from storage.errors import UnknownJob
 
 VIDEOS_AT_ONCE = 1  # each is a process with two threads and up to 2 GiB of address space
 LATEST_JOBS = 25
@@ -44,12 +44,7 @@ class SourceClips:
         Raises JobUnavailable, NotAllowed where it is another member's private one, and
         NoFinishedClip.
         """
-        try:
-            record = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        except UnknownJob:
-            raise JobUnavailable(job_id) from None
-        if record.guild_id != guild_id:
-            raise JobUnavailable(job_id)
+        record = await job_of_guild(self._database, job_id, guild_id=guild_id)
         if record.private and record.user_id != user_id:
             raise NotAllowed("build on")
         if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
