@@ -30,7 +30,9 @@ from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.job_actions import JobActions
 from bot.leases import Leases
+from bot.log_pages import LogPages
 from bot.metrics import Metrics
+from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.recovery import Recovery
@@ -277,6 +279,8 @@ def _equip(
     pages = GalleryPages(database=database, media_files=kept.media_files, catalogue=catalogue)
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
+    moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
+    log_pages = LogPages(database=database)
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -297,11 +301,22 @@ def _equip(
             GalleryCog(pages=pages),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
-            AdminCog(database=database, dead_jobs=dead_jobs),
+            AdminCog(
+                database=database,
+                catalogue=catalogue,
+                dead_jobs=dead_jobs,
+                deeds=moderator_deeds,
+                log_pages=log_pages,
+            ),
         )
 
     posting.client.equip(
-        cogs=cogs, job_actions=job_actions, gallery_pages=pages, dead_jobs=dead_jobs
+        cogs=cogs,
+        job_actions=job_actions,
+        gallery_pages=pages,
+        dead_jobs=dead_jobs,
+        moderator_deeds=moderator_deeds,
+        log_pages=log_pages,
     )
 
 

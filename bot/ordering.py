@@ -12,7 +12,7 @@ import discord
 
 from bot.delivery import Delivery
 from bot.errors import ChannelForbidden
-from bot.moderators import role_ids_of
+from bot.moderators import asker_of
 from bot.replies import answer, waiting_sentence
 from bot.request_files import files_of
 from bot.submission import Accepted, Order, Submission
@@ -49,20 +49,18 @@ class Ordering:
         Raises ChannelForbidden and what `Submission.submit` raises.
         """
         check_channel(interaction)
-        guild_id, channel_id = interaction.guild_id, interaction.channel_id
-        assert guild_id is not None  # the command tree admits guilds only
+        channel_id = interaction.channel_id
+        assert interaction.guild_id is not None  # the command tree admits guilds only
         assert channel_id is not None
         if not files:
             files = await files_of(self._media_files, request)
         accepted = await self._submission.submit(
             Order(
                 interaction_id=interaction.id,
-                guild_id=guild_id,
-                user_id=interaction.user.id,
+                asker=asker_of(interaction),
                 channel_id=channel_id,
                 request=request,
                 files=files,
-                role_ids=role_ids_of(interaction),
             )
         )
         await answer(interaction, self._receipt(accepted))
@@ -70,13 +68,20 @@ class Ordering:
     def _receipt(self, accepted: Accepted) -> str:
         standing = self._delivery.standing(accepted.record)
         where = (
-            waiting_sentence(standing.place, standing.seconds_left) if standing else "It started."
+            waiting_sentence(standing.place, standing.seconds_left, paused=standing.paused)
+            if standing
+            else "It started."
         )
         price = credit_count(accepted.record.price_credits)
         if accepted.record.relaxed:
             cost = (
                 f"It costs {price} and you have {accepted.available_credits}, so it waits relaxed: "
                 "free, and after everybody who pays."
+            )
+        elif accepted.from_pot:
+            cost = (
+                f"It costs {price} and you have {accepted.available_credits}; the server's pot "
+                "pays it."
             )
         else:
             cost = f"{price} held, {accepted.available_credits} left."

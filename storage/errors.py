@@ -29,6 +29,7 @@
     │   ├── ShareRefused             a private clip that somebody else shares
     │   └── InvalidCursor
     ├── InvalidAllowance             negative, or beyond all measure
+    ├── ModerationError              see `storage/moderation_errors.py`
     └── MediaError
         ├── InvalidMediaName
         ├── MediaFileMissing
