@@ -145,10 +145,6 @@ def _word_rule(act: Act) -> str:
     return f"{'added' if act.after else 'removed'} the word rule “{words}”"
 
 
-def _clip(verb: str) -> Callable[[Act], str]:
-    return lambda act: f"{verb} the clip of job `{act.subject}`{_reason(act)}"
-
-
 def _credits(act: Act) -> tuple[int, int]:
     before, after = act.before or {}, act.after or {}
     return before["credits"], after["credits"]
@@ -174,8 +170,4 @@ _LINES: dict[ActKind, Callable[[Act], str]] = {
     "models": _models,
     "limits": _limits,
     "word_rule": _word_rule,
-    "report": _clip("reported"),
-    "takedown": _clip("took down"),
-    "restore": _clip("restored"),
-    "appeal": _clip("appealed for"),
 }

@@ -9,7 +9,6 @@
     channels, models, limits                     what may be ordered where (`storage/conduct.py`)
     word_rule    on its id: words                what a prompt must not say
     requeue, grant, reset, pot, clear_queue      deeds, each with what was there before and after
-    report, takedown, restore, appeal            on a job's id: what became of a clip
 
 Of the acts that set something, the newest on a subject is the setting in force; with nothing after
 it, nothing is set any more.
@@ -41,10 +40,6 @@ ActKind = Literal[
     "models",
     "limits",
     "word_rule",
-    "report",
-    "takedown",
-    "restore",
-    "appeal",
 ]
 Facts = Mapping[str, Any]
 """What is kept as a JSON object."""

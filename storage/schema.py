@@ -273,8 +273,7 @@ moderator_log = Table(
     Column("made_at", Moment, nullable=False),
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
-        " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'report',"
-        " 'takedown', 'restore', 'appeal')",
+        " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule')",
         name="act_is_known",
     ),
     sqlite_strict=True,

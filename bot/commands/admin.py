@@ -1,6 +1,6 @@
-"""/admin: dead jobs, the relaxed lane, and what moderators did; the queue, members' conduct and
-word rules have files of their own. Checked at every call, whatever the client showed, and recorded
-with who did it."""
+"""/admin: dead jobs, the relaxed lane, and what moderators did; the queue, members' conduct, word
+rules and the report have files of their own. Checked at every call, whatever the client showed, and
+recorded with who did it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from discord.ext import commands
 
 from bot.commands.admin_conduct import ConductCommands
 from bot.commands.admin_queue import QueueCommands
+from bot.commands.admin_report import ReportCommands
 from bot.commands.admin_rules import WordRuleCommands
 from bot.dead_jobs import DeadJobs
 from bot.log_pages import LogPages
@@ -34,6 +35,7 @@ class AdminCog(
     QueueCommands,
     ConductCommands,
     WordRuleCommands,
+    ReportCommands,
     commands.GroupCog,
     group_name="admin",
     group_description="For moderators",

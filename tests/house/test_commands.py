@@ -57,6 +57,7 @@ PROMISED = {
     "admin rules remove",
     "admin rules list",
     "admin rules test",
+    "admin report",
 }
 
 

@@ -107,6 +107,7 @@ MODERATORS_COMMANDS = (
     "/admin rules list",
     "/admin rules test prompt:x",
     "/admin log",
+    "/admin report",
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
 
 from storage.audit import audit
@@ -98,3 +100,21 @@ async def test_the_pot_pays_for_who_runs_out(stage: Stage) -> None:
         assert "has 2 now" in await say(lin, "/quota pot credits:1 member:ada")
         assert await credits_of(ada) == 0
     assert await stage.service.database.read(audit) == ()
+
+
+async def test_the_report_tells_who_made_what_as_a_picture_and_a_table(stage: Stage) -> None:
+    async with stage.member("Ada") as ada, stage.member("Lin") as lin:
+        card = await finished_card(ada, (await say(ada, CLIP)).split("`")[1])
+        pressed = await (await ada.press(card, label="Reroll")).reply()
+        await finished_card(ada, pressed.text.split("`")[1])
+        report = await (await lin.type("/admin report days:7")).reply()
+        drawn, table = report.attachments
+        assert (drawn["filename"], table["filename"]) == ("report.png", "report.csv")
+        assert (await lin.download(drawn)).startswith(b"\x89PNG")
+        rows = list(csv.DictReader(io.StringIO((await lin.download(table)).decode("utf-8-sig"))))
+        assert [(row["kind"], row["name"], row["clips"], row["credits"]) for row in rows] == [
+            ("total", "everybody", "2", "4"),
+            ("member", "Ada", "2", "4"),
+            ("role", "student", "2", "4"),
+        ]
+        assert "Most remixed" in report.text

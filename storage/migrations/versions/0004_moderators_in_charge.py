@@ -21,8 +21,7 @@ LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 ACTS = (
     "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
-    " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'report',"
-    " 'takedown', 'restore', 'appeal')"
+    " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule')"
 )
 ACCOUNT_CHECKS = {
     "kind_is_known": "kind IN ('bank', 'user', 'pot')",
