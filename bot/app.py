@@ -22,6 +22,7 @@ from bot.commands.gallery import GalleryCog
 from bot.commands.generate import GenerateCog
 from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
+from bot.commands.pictures import PicturesCog
 from bot.commands.quota import QuotaCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
@@ -38,6 +39,7 @@ from bot.outbox import Outbox
 from bot.recovery import Recovery
 from bot.rounds import Rounds
 from bot.source_clips import SourceClips
+from bot.source_pictures import SourcePictures
 from bot.submission import Submission
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
@@ -277,6 +279,7 @@ def _equip(
     database, delivery = kept.database, posting.delivery
     ordering = Ordering(submission=submission, delivery=delivery, media_files=kept.media_files)
     pages = GalleryPages(database=database, media_files=kept.media_files, catalogue=catalogue)
+    source_pictures = SourcePictures(database=database, limits=settings.limits)
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
@@ -292,7 +295,18 @@ def _equip(
 
     def cogs() -> Iterable[commands.Cog]:
         return (
-            GenerateCog(settings=settings, catalogue=catalogue, ordering=ordering),
+            GenerateCog(
+                settings=settings,
+                catalogue=catalogue,
+                ordering=ordering,
+                source_pictures=source_pictures,
+            ),
+            PicturesCog(
+                settings=settings,
+                catalogue=catalogue,
+                ordering=ordering,
+                source_pictures=source_pictures,
+            ),
             ClipsCog(
                 settings=settings, catalogue=catalogue, ordering=ordering, source_clips=source_clips
             ),

@@ -135,8 +135,9 @@ class Bookkeeping:
 
     async def _succeeded(self, job: Job, clip: Clip) -> None:
         """The clip is on disk before the row says so; a clip that cannot be kept is not charged."""
+        suffix = job.request.command.suffix
         try:
-            kept = await self._media_files.put(clip.media, ".mp4")
+            kept = await self._media_files.put(clip.media, suffix)
         except StorageError as error:
             log.exception("job.clip_not_kept", job_id=job.id, attempt=job.attempt)
             await self._ended(job, "failed", error_code(error), str(error))
@@ -155,7 +156,7 @@ class Bookkeeping:
             )
 
         if await self._end(job, settle):
-            await self._media_files.claimed(kept.sha256, ".mp4")
+            await self._media_files.claimed(kept.sha256, suffix)
             log.info("job.succeeded", job_id=job.id, attempt=job.attempt)
 
     async def _ended(self, job: Job, state: EndState, code: str | None, text: str | None) -> None:

@@ -24,6 +24,9 @@ TITLES = {
     Command.EXTEND: "Extend",
     Command.UPSCALE: "Upscale",
     Command.SMOOTH: "Smooth",
+    Command.RESTYLE: "Restyle",
+    Command.KEYFRAMES: "Keyframes",
+    Command.STORYBOARD_IMAGE: "Storyboard image",
 }
 COLOURS = {
     JobState.WAITING: discord.Colour(0x8A8F98),
@@ -93,19 +96,23 @@ def _embed(card: _CardState) -> discord.Embed:
     lines = [f"<@{record.user_id}> asked for"]
     if request.prompt:
         lines.append(quoted(request.prompt, PROMPT_SHOWN_CHARACTERS))
-    elif request.source is None:
+    elif request.image_sha256 is not None:
         lines.append("> *the uploaded picture, moving*")
     if request.source is not None:
         lines.append(f"> *{_worked_on(request, request.source)}*")
     if request.last_image_sha256:
         lines.append("> *which ends with the second picture*")
+    if request.keyframes:
+        times = ", ".join(f"{keyframe.seconds:.3g}" for keyframe in request.keyframes)
+        lines.append(f"> *through {len(request.keyframes)} pictures, at {times} s*")
     lines.append(_status(card, state))
     embed.description = "\n".join(lines)
     embed.add_field(name="Settings", value=_settings(request, card.model_title), inline=False)
     if record.clip_json and state is JobState.SUCCEEDED:
         _add_clip(embed, ClipFacts.from_json(record.clip_json))
     lineage = f" · remix of {record.parent_job_id}" if record.parent_job_id else ""
-    embed.set_footer(text=f"AI-generated · job {record.id}{lineage}")
+    origin = "AI-generated · " if request.generated else ""
+    embed.set_footer(text=f"{origin}job {record.id}{lineage}")
     return embed
 
 
@@ -125,7 +132,7 @@ def _view(card: _CardState) -> discord.ui.View:
 
 def clip_filename(record: JobRecord) -> str:
     """The attachment's name in chat."""
-    return f"reelroom-{record.command}-{record.id}.mp4"
+    return f"reelroom-{record.command}-{record.id}{Command(record.command).suffix}"
 
 
 def _status(card: _CardState, state: JobState) -> str:
@@ -176,6 +183,10 @@ def _worked_on(request: GenerationRequest, source: SourceClip) -> str:
             return f"{clip}, twice as large"
         case Command.SMOOTH:
             return f"{clip}, at {request.fps} frames a second"
+        case Command.RESTYLE:
+            whole = request.seconds >= source.seconds
+            part = "" if whole else f"the first {request.seconds:g} s of "
+            return f"made anew from {part}{clip}"
         case _:
             return f"{clip} ({source.seconds:.1f} s), and {request.seconds:g} s more"
 
@@ -187,7 +198,11 @@ def _settings(request: GenerationRequest, model_title: str) -> str:
     if request.seconds:
         more = " more" if request.command is Command.EXTEND else ""
         parts.append(f"{request.seconds:g} s{more}")
-    parts += [request.aspect, f"motion {request.motion}"]
+    parts.append(request.aspect)
+    if not request.command.makes_still:
+        parts.append(f"motion {request.motion}")
+    if request.strength is not None:
+        parts.append(f"strength {request.strength:g}")
     if request.camera is not CameraMove.NONE:
         parts.append(f"camera {request.camera.value}")
     parts += [f"{request.steps} steps", f"guidance {request.guidance:g}", f"seed `{request.seed}`"]
@@ -197,13 +212,14 @@ def _settings(request: GenerationRequest, model_title: str) -> str:
 
 
 def _add_clip(embed: discord.Embed, facts: ClipFacts) -> None:
-    sound = ", with sound" if facts.has_audio else ""
-    embed.add_field(
-        name="Clip",
-        value=f"{facts.seconds:.2f} s, {facts.width} × {facts.height}, {facts.fps:g} fps{sound} · "
-        f"made in {duration(facts.generation_seconds + facts.encoding_seconds)}",
-        inline=False,
-    )
+    made = f"made in {duration(facts.generation_seconds + facts.encoding_seconds)}"
+    size = f"{facts.width} × {facts.height}"
+    if facts.is_still:
+        embed.add_field(name="Picture", value=f"{size} · {made}", inline=False)
+    else:
+        sound = ", with sound" if facts.has_audio else ""
+        length = f"{facts.seconds:.2f} s, {size}, {facts.fps:g} fps{sound}"
+        embed.add_field(name="Clip", value=f"{length} · {made}", inline=False)
     if facts.seam_ratio is not None and facts.seam_velocity_jump is not None:
         embed.add_field(
             name="Seam",

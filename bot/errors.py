@@ -5,6 +5,7 @@ BotError
 ├── ModeratorsOnly      the command needs a moderator's permission
 ├── ChannelForbidden    the bot may not post where the command was typed
 ├── JobUnavailable      the job of a button or page is gone
+├── NoCardThere         a linked message is none of the bot's cards here
 ├── NoFinishedClip      the job has no clip, or not yet
 ├── NotCancellable      the job has already ended
 ├── NotRequeueable      the job is not dead, or was tried again before
@@ -60,6 +61,14 @@ class JobUnavailable(BotError):
     def __init__(self, job_id: str) -> None:
         super().__init__(job_id)
         self.job_id = job_id
+
+
+class NoCardThere(BotError):
+    """A message that shows no job of this server."""
+
+    def __init__(self, link: str) -> None:
+        super().__init__(link)
+        self.link = link
 
 
 class NoFinishedClip(BotError):

@@ -46,18 +46,18 @@ class GalleryPages:
         if not found.entries:
             raise EmptyGallery
         entry = found.entries[0]
-        embed = self._embed(entry)
+        request = GenerationRequest.from_json(entry.settings_json)
+        embed, suffix = self._embed(entry, request), request.command.suffix
         try:
-            media = await self._media_files.read(entry.clip_sha256, ".mp4")
-            attachments = (Attachment(filename=f"reelroom-{entry.job_id}.mp4", media=media),)
+            media = await self._media_files.read(entry.clip_sha256, suffix)
+            attachments = (Attachment(filename=f"reelroom-{entry.job_id}{suffix}", media=media),)
         except MediaError:
             attachments = ()
             embed.add_field(name="Clip", value="Its file is no longer kept here.")
         view = gallery_view(entry.job_id, older=found.next_cursor, newest=before is not None)
         return RenderedPage(embed=embed, view=view, attachments=attachments)
 
-    def _embed(self, entry: GalleryEntry) -> discord.Embed:
-        request = GenerationRequest.from_json(entry.settings_json)
+    def _embed(self, entry: GalleryEntry, request: GenerationRequest) -> discord.Embed:
         embed = discord.Embed(
             title="Gallery",
             description=f"by <@{entry.author_id}>, "
@@ -70,5 +70,6 @@ class GalleryPages:
         if entry.remixes:
             embed.add_field(name="Remixed", value=f"{entry.remixes} ×")
         lineage = f" · remix of {entry.parent_job_id}" if entry.parent_job_id else ""
-        embed.set_footer(text=f"AI-generated · job {entry.job_id}{lineage}")
+        origin = "AI-generated · " if request.generated else ""
+        embed.set_footer(text=f"{origin}job {entry.job_id}{lineage}")
         return embed

@@ -21,7 +21,7 @@ from bot.views.remix_modal import RemixModal
 from generation.clip import ClipFacts
 from generation.dispatcher import Dispatcher
 from generation.job import JobState
-from generation.request import GenerationRequest
+from generation.request import Command, GenerationRequest
 from storage import attempts, gallery, references
 from storage.database import Connection, Database
 from storage.jobs import JobRecord
@@ -103,19 +103,20 @@ class JobActions:
         if record.card_message_id is not None:
             await self._messages.delete(record.channel_id, record.card_message_id)
         if record.clip_sha256 is not None:
-            await self._delete_clip(record.id, record.clip_sha256)
+            suffix = Command(record.command).suffix
+            await self._delete_clip(record.id, record.clip_sha256, suffix)
         await answer(interaction, "Deleted.")
 
-    async def _delete_clip(self, job_id: str, sha256: str) -> None:
+    async def _delete_clip(self, job_id: str, sha256: str, suffix: str) -> None:
         """Its bytes too, unless another job made the same ones."""
-        await self._media_files.disclaim(sha256, ".mp4")  # for the next start, if this is the end
+        await self._media_files.disclaim(sha256, suffix)  # for the next start, if this is the end
         unneeded = await self._database.write(
             lambda connection: references.forget_clip(connection, job_id=job_id)
         )
         if unneeded is None:
-            await self._media_files.claimed(sha256, ".mp4")
+            await self._media_files.claimed(sha256, suffix)
         else:
-            await self._media_files.discard(sha256, ".mp4")
+            await self._media_files.discard(sha256, suffix)
 
     async def _share(
         self, interaction: discord.Interaction[Any], record: JobRecord, *, shared: bool

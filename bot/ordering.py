@@ -44,16 +44,14 @@ class Ordering:
     ) -> None:
         """Submits the request of a deferred interaction and answers privately.
 
-        `files` are new uploads by SHA-256; without any, all that the request names is read from
-        the media files.
+        `files` are new uploads by SHA-256; what else the request names is in the media files.
         Raises ChannelForbidden and what `Submission.submit` raises.
         """
         check_channel(interaction)
         channel_id = interaction.channel_id
         assert interaction.guild_id is not None  # the command tree admits guilds only
         assert channel_id is not None
-        if not files:
-            files = await files_of(self._media_files, request)
+        files = await files_of(self._media_files, request, files)
         accepted = await self._submission.submit(
             Order(
                 interaction_id=interaction.id,

@@ -28,6 +28,7 @@ from bot.errors import TokenRefused
 from generation.errors import TooLargeToDeliver, UnreadableMedia
 from generation.models.catalogue import Catalogue
 from generation.recompression import recompress_aside
+from generation.request import Command
 from storage import deliveries, gallery, jobs
 from storage.database import Connection, Database
 from storage.deliveries import DeliveryRecord
@@ -164,7 +165,7 @@ class Outbox:
         """Raises MediaFileMissing, MediaFileCorrupt."""
         if record.clip_sha256 is None:
             return None
-        media = await self._media_files.read(record.clip_sha256, ".mp4")
+        media = await self._media_files.read(record.clip_sha256, Command(record.command).suffix)
         return Attachment(filename=clip_filename(record), media=media)
 
     async def _post(self, outcome: _Outcome) -> int:

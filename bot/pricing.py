@@ -27,13 +27,16 @@ def narrated_seconds(story: str, *, max_scenes: int) -> float:
 def credits_for(request: GenerationRequest, card: ModelCard, *, max_scenes: int) -> int:
     """Seconds of film, times the model's price, times the share of its default steps; at least 1.
 
-    A loop from a prompt costs half as much again: its key picture is made first.
+    A loop from a prompt costs half as much again: its key picture is made first. Of a clip made
+    anew only its strength's share of the steps is run. A still is one frame.
     """
     if request.command is Command.NARRATE:
         seconds = narrated_seconds(request.prompt, max_scenes=max_scenes)
+    elif request.command.makes_still:
+        seconds = 1 / card.fps
     else:
         seconds = request.seconds
     if request.command is Command.LOOP and request.image_sha256 is None:
         seconds *= 1.5
-    share = request.steps / card.default_preset.steps_default
+    share = request.steps / card.default_preset.steps_default * (request.strength or 1)
     return max(LEAST_CREDITS, math.ceil(seconds * card.price_credits_per_second * share))

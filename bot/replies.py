@@ -113,6 +113,7 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         "try another channel or ask a moderator."
     ),
     bot_errors.JobUnavailable: lambda e: f"Job {e.job_id} does not exist any more.",
+    bot_errors.NoCardThere: lambda _: "The linked message is no card of mine on this server.",
     bot_errors.NoFinishedClip: lambda e: f"Job {e.job_id} has no finished clip.",
     bot_errors.NotCancellable: lambda e: f"That job has already {_ended(e.state)}.",
     bot_errors.NotRequeueable: lambda e: (

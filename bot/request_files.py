@@ -28,6 +28,13 @@ async def claim_files(media_files: MediaFiles, request: GenerationRequest) -> No
         await media_files.claimed(name, suffix)
 
 
-async def files_of(media_files: MediaFiles, request: GenerationRequest) -> Mapping[str, bytes]:
-    """All that the request names, by hash. Raises MediaFileMissing, MediaFileCorrupt."""
-    return {name: await media_files.read(name, suffix) for name, suffix in request.files.items()}
+async def files_of(
+    media_files: MediaFiles, request: GenerationRequest, uploads: Mapping[str, bytes] | None = None
+) -> Mapping[str, bytes]:
+    """All that the request names, by hash: what is not among the uploads is read from the media
+    files. Raises MediaFileMissing, MediaFileCorrupt."""
+    uploads = uploads or {}
+    return {
+        name: uploads[name] if name in uploads else await media_files.read(name, suffix)
+        for name, suffix in request.files.items()
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,12 +18,22 @@ from generation.request import (
     CameraMove,
     Command,
     GenerationRequest,
+    Keyframe,
     SourceClip,
 )
 
 T = TypeVar("T", int, float)
 EXTEND_SECONDS_DEFAULT = 2.0
+STRENGTH_DEFAULT = 0.7
 DRAWN_SEED_MAX = 2**32 - 1  # short enough to read out and type again
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedKeyframe:
+    """A picture and when it is to be shown; None: where it fits among the others."""
+
+    sha256: str
+    seconds: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +54,8 @@ class RequestOptions:
     negative_prompt: str = ""
     private: bool = False
     source: SourceClip | None = None
+    strength: float | None = None
+    keyframes: tuple[AskedKeyframe, ...] = ()
 
 
 def complete(
@@ -61,13 +74,15 @@ def complete(
     preset_name = options.preset or DEFAULT_PRESET
     preset = card.preset(preset_name)
     narrated = options.command is Command.NARRATE
+    has_length = not (narrated or options.command.makes_still)
     if narrated and not split_scenes(options.prompt, max_scenes=1):
         raise InvalidRequest("story", "has no words to speak")
+    seconds = _given(options.seconds, _seconds(options, card)) if has_length else 0
     request = GenerationRequest(
         command=options.command,
         prompt=options.prompt.strip(),
         model=card.id,
-        seconds=0 if narrated else _given(options.seconds, _seconds(options, card)),
+        seconds=seconds,
         aspect=options.aspect or _aspect(options.source, card),
         seed=draw_seed() if options.seed is None else options.seed,
         steps=_given(options.steps, preset.steps_default),
@@ -80,6 +95,8 @@ def complete(
         private=options.private,
         preset=preset_name,
         source=options.source,
+        strength=_strength(options),
+        keyframes=at_their_times(options.keyframes, seconds=seconds),
     )
     catalogue.check(request)
     return request
@@ -110,10 +127,38 @@ def rework(
 
 
 def _seconds(options: RequestOptions, card: ModelCard) -> float:
-    """The model's default length; a clip is extended by less."""
+    """The model's default length, and more where a picture is to be shown later; a clip is
+    extended by less, and made anew whole."""
+    if options.command is Command.RESTYLE and options.source is not None:
+        return options.source.seconds
+    if options.command is Command.KEYFRAMES:
+        return max([card.seconds_default, *(asked.seconds or 0 for asked in options.keyframes)])
     if options.command is not Command.EXTEND:
         return card.seconds_default
     return min(max(EXTEND_SECONDS_DEFAULT, card.seconds_min), card.seconds_max)
+
+
+def at_their_times(asked: Sequence[AskedKeyframe], *, seconds: float) -> tuple[Keyframe, ...]:
+    """In order of time. Without a time the first picture is shown at 0, the last one at the end,
+    and others evenly between their neighbours."""
+    times = [keyframe.seconds for keyframe in asked]
+    known = {index: at for index, at in enumerate(times) if at is not None}
+    if asked:
+        known = {0: 0.0, len(asked) - 1: seconds} | known
+    timed: list[Keyframe] = []
+    for index, keyframe in enumerate(asked):
+        before = max(place for place in known if place <= index)
+        after = min(place for place in known if place >= index)
+        share = (index - before) / max(1, after - before)
+        at = known[before] + share * (known[after] - known[before])
+        timed.append(Keyframe(sha256=keyframe.sha256, seconds=at))
+    return tuple(sorted(timed, key=lambda keyframe: keyframe.seconds))
+
+
+def _strength(options: RequestOptions) -> float | None:
+    if options.command is not Command.RESTYLE:
+        return None
+    return STRENGTH_DEFAULT if options.strength is None else options.strength
 
 
 def _aspect(source: SourceClip | None, card: ModelCard) -> str:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 import discord
 
-from bot.errors import NoFinishedClip, NotAllowed
+from bot.errors import NoCardThere, NoFinishedClip, NotAllowed
 from bot.guild_jobs import job_of_guild
 from bot.request_files import file_name
 from config.settings import LimitsSettings
 from generation.clip import ClipFacts
-from generation.errors import UnusableVideo
-from generation.request import GenerationRequest, SourceClip
+from generation.errors import InvalidRequest, UnusableVideo
+from generation.request import Command, GenerationRequest, SourceClip
 from generation.uploads import read_video
 from storage import jobs
 from storage.database import Database
+from storage.jobs import JobRecord
 
 VIDEOS_AT_ONCE = 1  # each is a process with two threads and up to 2 GiB of address space
 LATEST_JOBS = 25
+MESSAGE_LINK = re.compile(r"https?://[\w.:-]+/channels/\d+/\d+/(?P<message>\d{1,19})/?")
+"""What Discord's "Copy Message Link" gives."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,27 +42,26 @@ class SourceClips:
         self._limits = limits
         self._decoders = asyncio.Semaphore(VIDEOS_AT_ONCE)
 
-    async def of_job(self, job_id: str, *, guild_id: int | None, user_id: int) -> FoundClip:
-        """The clip that the job made.
+    async def of_job(self, named: str, *, guild_id: int | None, user_id: int) -> FoundClip:
+        """The clip of the job of this id, or of this card's link.
 
-        Raises JobUnavailable, NotAllowed where it is another member's private one, and
-        NoFinishedClip.
+        Raises what `made_by` raises, and InvalidRequest for a still.
         """
-        record = await job_of_guild(self._database, job_id, guild_id=guild_id)
-        if record.private and record.user_id != user_id:
-            raise NotAllowed("build on")
-        if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
-            raise NoFinishedClip(job_id)
-        facts = ClipFacts.from_json(record.clip_json)
+        made = await made_by(self._database, named, guild_id=guild_id, user_id=user_id)
+        record, facts = made.record, made.facts
+        if facts.is_still:
+            raise InvalidRequest("clip", f"{record.id} is a picture; /animate makes a clip of it")
+        request = GenerationRequest.from_json(record.request_json)
         source = SourceClip(
-            sha256=record.clip_sha256,
+            sha256=made.sha256,
             width=facts.width,
             height=facts.height,
             fps=facts.fps,
             seconds=facts.seconds,
             job_id=record.id,
+            generated=request.generated,
         )
-        return FoundClip(source=source, request=GenerationRequest.from_json(record.request_json))
+        return FoundClip(source=source, request=request)
 
     async def of_upload(self, upload: discord.Attachment) -> FoundClip:
         """The video made a clip of ours. Raises UnusableVideo."""
@@ -79,18 +82,71 @@ class SourceClips:
             height=video.height,
             fps=video.fps,
             seconds=video.seconds,
+            generated=False,
         )
         return FoundClip(source=source, media=video.media)
 
     async def latest(self, *, guild_id: int, user_id: int) -> tuple[tuple[str, str], ...]:
         """The member's newest finished clips here, as job id and a line about each."""
-        records = await self._database.read(
-            lambda connection: jobs.of_user(
-                connection, guild_id=guild_id, user_id=user_id, limit=LATEST_JOBS
-            )
+        return await latest(self._database, guild_id=guild_id, user_id=user_id, stills=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MadeFile:
+    """What a finished job made."""
+
+    record: JobRecord
+    facts: ClipFacts
+    sha256: str
+
+
+async def made_by(
+    database: Database, named: str, *, guild_id: int | None, user_id: int
+) -> MadeFile:
+    """What the job made whose id, or whose card's link, this is.
+
+    Raises JobUnavailable, NoCardThere, NotAllowed where it is another member's private one, and
+    NoFinishedClip.
+    """
+    named = named.strip(" `<>")
+    if link := MESSAGE_LINK.fullmatch(named):
+        record = await _shown_by(database, int(link["message"]), guild_id=guild_id, link=named)
+    else:
+        record = await job_of_guild(database, named, guild_id=guild_id)
+    if record.private and record.user_id != user_id:
+        raise NotAllowed("build on")
+    if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
+        raise NoFinishedClip(record.id)
+    facts = ClipFacts.from_json(record.clip_json)
+    return MadeFile(record=record, facts=facts, sha256=record.clip_sha256)
+
+
+async def _shown_by(
+    database: Database, message_id: int, *, guild_id: int | None, link: str
+) -> JobRecord:
+    record = await database.read(
+        lambda connection: jobs.find_by_card(
+            connection, guild_id=guild_id or 0, card_message_id=message_id
         )
-        return tuple(
-            (record.id, f"{GenerationRequest.from_json(record.request_json).prompt}"[:60])
-            for record in records
-            if record.state == "succeeded" and record.clip_sha256
+    )
+    if record is None:
+        raise NoCardThere(link)
+    return record
+
+
+async def latest(
+    database: Database, *, guild_id: int, user_id: int, stills: bool
+) -> tuple[tuple[str, str], ...]:
+    """The member's newest finished clips here, or stills, as job id and a line about each."""
+    records = await database.read(
+        lambda connection: jobs.of_user(
+            connection, guild_id=guild_id, user_id=user_id, limit=LATEST_JOBS
         )
+    )
+    return tuple(
+        (record.id, GenerationRequest.from_json(record.request_json).prompt[:60])
+        for record in records
+        if record.state == "succeeded"
+        and record.clip_sha256
+        and Command(record.command).makes_still == stills
+    )

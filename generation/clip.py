@@ -33,6 +33,11 @@ class ClipFacts:
     unknown_words: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_still(self) -> bool:
+        """One picture, without length and frame rate."""
+        return self.fps == 0
+
     def to_json(self) -> str:
         """A JSON object; `from_json` gives back an equal value."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)
@@ -47,7 +52,8 @@ class ClipFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clip:
-    """An encoded MP4 (H.264, yuv420p, faststart; AAC where there is sound) and its facts."""
+    """An encoded MP4 (H.264, yuv420p, faststart; AAC where there is sound) and its facts; for a
+    still, a PNG."""
 
     media: bytes
     facts: ClipFacts

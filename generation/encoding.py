@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, pairwise
 from pathlib import Path
@@ -54,6 +54,12 @@ class Sound:
     @property
     def seconds(self) -> float:
         return len(self.samples) / self.sample_rate
+
+    def lasting(self, seconds: float) -> Sound:
+        """Exactly so long: cut, or silent at the end."""
+        count = round(seconds * self.sample_rate)
+        samples = self.samples[:count]
+        return replace(self, samples=np.pad(samples, (0, count - len(samples))))
 
 
 def encode_clip(

@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image as PillowImage
-from PIL import ImageOps
 
 from generation import decoding
-from generation.encoding import Sound, encode_pictures
+from generation.encoding import encode_pictures
 from generation.job import Stage
 from generation.models.adapter import Frames, Image
 from generation.models.card import Task
 from generation.request import SourceClip
-from generation.studio import Made, Studio, source_of
+from generation.studio import Made, Studio, fitted, source_of
 
 
 def extend(studio: Studio) -> Made:
@@ -29,7 +27,7 @@ def extend(studio: Studio) -> Made:
     # 1. What the model goes on from: some frames where it takes them, else the last one.
     overlap = card.frame_multiple + 1 if Task.EXTEND in card.tasks else 1
     tail = _last_frames(media, source, overlap, card.fps)
-    begun = np.stack([_fitted(frame, studio.width, studio.height) for frame in tail])
+    begun = np.stack([fitted(frame, studio.width, studio.height) for frame in tail])
     # 2. The new frames, the given ones shown again before them.
     kept = card.frames_kept(request.seconds)
     shot = replace(
@@ -45,11 +43,12 @@ def extend(studio: Studio) -> Made:
 
     def pictures() -> Iterator[Image]:
         for picture in decoding.pictures(media):
-            yield _fitted(picture, width, height)
+            yield fitted(picture, width, height)
         for index in range(after):
             shown = min(int(index * card.fps / source.fps), kept - 1)
-            yield _fitted(added[shown], width, height)
+            yield fitted(added[shown], width, height)
 
+    heard = decoding.sound(media)
     studio.progress(Stage.ENCODING, 0, 1)
     joined = encode_pictures(
         pictures,
@@ -57,7 +56,7 @@ def extend(studio: Studio) -> Made:
         fps=source.fps,
         max_bytes=studio.execution.max_bytes,
         label=studio.label(),
-        audio=_padded(decoding.sound(media), (before + after) / source.fps),
+        audio=None if heard is None else heard.lasting((before + after) / source.fps),
     )
     notes = (_note(before / source.fps, overlap),)
     if (width, height) != (source.width, source.height):
@@ -83,20 +82,3 @@ def _joined_size(source: SourceClip, proportions: float) -> tuple[int, int]:
     width = min(source.width, round(source.height * proportions))
     height = min(source.height, round(source.width / proportions))
     return max(2, width - width % 2), max(2, height - height % 2)
-
-
-def _fitted(picture: Image, width: int, height: int) -> Image:
-    if picture.shape == (height, width, 3):
-        return picture
-    fitted = ImageOps.fit(
-        PillowImage.fromarray(picture), (width, height), PillowImage.Resampling.LANCZOS
-    )
-    return np.asarray(fitted)
-
-
-def _padded(sound: Sound | None, seconds: float) -> Sound | None:
-    """Silence after it, up to this length."""
-    if sound is None:
-        return None
-    missing = max(0, round(seconds * sound.sample_rate) - len(sound.samples))
-    return replace(sound, samples=np.pad(sound.samples, (0, missing)))

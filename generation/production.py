@@ -12,10 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from generation.clip import Clip, ClipFacts
+from generation.encoding import enlarge
 from generation.executor import Execution
 from generation.extending import extend
 from generation.inspection import inspect
 from generation.job import Progress, Stage
+from generation.keyframing import show_keyframes
 from generation.loop_seam import seam
 from generation.models.adapter import Frames
 from generation.models.card import Task
@@ -24,8 +26,10 @@ from generation.narration.film import make_film
 from generation.narration.shots import SceneShot
 from generation.pocket.vocabulary import unknown_words
 from generation.request import SEED_MAX, Command
+from generation.restyling import restyle
 from generation.reworking import REWORKS
-from generation.studio import Made, OnProgress, Studio
+from generation.still import encode_still
+from generation.studio import Made, OnProgress, Studio, mono
 
 
 def produce(
@@ -85,7 +89,8 @@ def _imagine_video(studio: Studio) -> Made:
         frames = frames[:kept]
     else:
         fps *= len(frames) / kept
-    media = studio.encode(frames, fps, footage.sound)
+    sound = None if footage.sound is None else mono(footage.sound)
+    media = studio.encode(frames, fps, sound)
     return Made(media=media, width=studio.display_width)
 
 
@@ -171,12 +176,24 @@ def _narrate(studio: Studio) -> Made:
     return Made(media=film.media, width=studio.display_width, notes=film.notes)
 
 
+def _storyboard_image(studio: Studio) -> Made:
+    """A shot of one frame."""
+    shot = replace(studio.shot(seconds=0), frames=1)
+    picture = enlarge(studio.film(shot).frames[0], studio.card.display_scale)
+    studio.progress(Stage.ENCODING, 0, 1)
+    media = encode_still(picture, max_bytes=studio.execution.max_bytes, label=studio.label())
+    return Made(media=media, width=studio.display_width)
+
+
 RECIPES: Mapping[Command, Callable[[Studio], Made]] = {
     Command.IMAGINE_VIDEO: _imagine_video,
     Command.ANIMATE: _imagine_video,
     Command.LOOP: _loop,
     Command.NARRATE: _narrate,
     Command.EXTEND: extend,
+    Command.RESTYLE: restyle,
+    Command.KEYFRAMES: show_keyframes,
+    Command.STORYBOARD_IMAGE: _storyboard_image,
 }
 
 
@@ -190,9 +207,9 @@ def _facts(execution: Execution, made: Made, seconds: float) -> ClipFacts:
     return ClipFacts(
         width=media.width,
         height=media.height,
-        fps=media.fps,
+        fps=0.0 if request.command.makes_still else media.fps,
         frames=media.frames,
-        seconds=media.seconds,
+        seconds=0.0 if request.command.makes_still else media.seconds,
         size_bytes=len(made.media),
         has_audio=media.audio_codec is not None,
         seed=request.seed,

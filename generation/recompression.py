@@ -13,6 +13,7 @@ from generation.decoding import pictures, sound
 from generation.encoding import encode_pictures
 from generation.errors import TooLargeToDeliver, UnreadableMedia
 from generation.inspection import inspect, read_label
+from generation.still import is_still, shrink_still
 
 TOO_LARGE = 3
 UNREADABLE = 4
@@ -20,10 +21,12 @@ TIMEOUT_SECONDS = 300.0
 
 
 def recompress(data: bytes, max_bytes: int) -> bytes:
-    """The same clip, label and sound in at most `max_bytes`.
+    """The same clip, label and sound in at most `max_bytes`; or the same still.
 
     Raises TooLargeToDeliver, and UnreadableMedia if it is no clip of ours.
     """
+    if is_still(data):
+        return shrink_still(data, max_bytes)
     facts, label = inspect(data), read_label(data)
     if label is None:
         raise UnreadableMedia("the file carries no label")

@@ -13,8 +13,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
+from generation.clip_label import ClipLabel
 from generation.errors import InvalidRequest
 
 PROMPT_MAX_CHARACTERS = 1500
@@ -25,10 +27,12 @@ SECONDS_MAX = 60.0
 UPSCALE_FACTOR = 2
 UPSCALED_SIDE_MAX = 2560
 SMOOTH_FPS_MIN, SMOOTH_FPS_MAX = 24, 60
+STRENGTH_MIN, STRENGTH_MAX = 0.1, 1.0
+KEYFRAMES_MIN, KEYFRAMES_MAX = 2, 4
 
 
 class Command(StrEnum):
-    """The slash commands that make a clip."""
+    """The slash commands that make a clip, or the one that makes a still."""
 
     IMAGINE_VIDEO = "imagine-video"
     ANIMATE = "animate"
@@ -37,11 +41,24 @@ class Command(StrEnum):
     EXTEND = "extend"
     UPSCALE = "upscale"
     SMOOTH = "smooth"
+    RESTYLE = "restyle"
+    KEYFRAMES = "keyframes"
+    STORYBOARD_IMAGE = "storyboard-image"
 
     @property
     def takes_clip(self) -> bool:
         """Whether it begins with a clip that there is already."""
-        return self in (Command.EXTEND, Command.UPSCALE, Command.SMOOTH)
+        return self in (Command.EXTEND, Command.UPSCALE, Command.SMOOTH, Command.RESTYLE)
+
+    @property
+    def makes_still(self) -> bool:
+        """Whether one picture comes of it and no clip."""
+        return self is Command.STORYBOARD_IMAGE
+
+    @property
+    def suffix(self) -> str:
+        """Of the file that it makes."""
+        return ".png" if self.makes_still else ".mp4"
 
     @property
     def needs_model(self) -> bool:
@@ -70,7 +87,7 @@ class CameraMove(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceClip:
     """A clip to work on, kept in the media files as an MP4 of ours; `job_id` made it, unless it
-    was uploaded. Sizes are in pixels."""
+    was uploaded. Sizes are in pixels. `generated`: a model had a part in it."""
 
     sha256: str
     width: int
@@ -78,6 +95,15 @@ class SourceClip:
     fps: float
     seconds: float
     job_id: str | None = None
+    generated: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keyframe:
+    """A picture that the clip shows at this time; `sha256` names it in the media files."""
+
+    sha256: str
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,11 +111,13 @@ class GenerationRequest:
     """One clip to make.
 
     `prompt` is the story for `/narrate` and may be empty where there is an image.
-    `seconds` is the asked length; 0 for `/narrate`, whose length its speech decides; what
-    `/extend` adds. `source` is the clip that `/extend`, `/upscale` and `/smooth` work on, and `fps`
-    what `/smooth` makes of it.
+    `seconds` is the asked length; 0 for `/narrate`, whose length its speech decides, and for a
+    still; what
+    `/extend` adds; how much from the clip's start `/restyle` makes anew. `source` is the clip that
+    `/extend`, `/upscale`, `/smooth` and `/restyle` work on, `fps` what `/smooth` makes of it, and
+    `strength` (0.1 to 1) how free `/restyle` is of it: the share of the steps that are run.
     `image_sha256` and `last_image_sha256` name re-encoded uploads in the media files: what the
-    clip begins and ends with.
+    clip begins and ends with; `keyframes` are those of `/keyframes`, in order of time.
     `preset` names one of the model's presets; steps and guidance are filled in from it.
     `parent_job_id` is the job that this one rerolls or remixes.
     Raises InvalidRequest.
@@ -113,11 +141,13 @@ class GenerationRequest:
     last_image_sha256: str | None = None
     source: SourceClip | None = None
     fps: int | None = None
+    strength: float | None = None
+    keyframes: tuple[Keyframe, ...] = ()
 
     def __post_init__(self) -> None:
         limit = STORY_MAX_CHARACTERS if self.command is Command.NARRATE else PROMPT_MAX_CHARACTERS
         field = "story" if self.command is Command.NARRATE else "prompt"
-        if not self.prompt.strip() and (self.command is Command.NARRATE or not self.files):
+        if self.needs_words and not self.prompt.strip():
             raise InvalidRequest(field, "is empty")
         if len(self.prompt) > limit:
             raise InvalidRequest(field, f"has {len(self.prompt)} characters; {limit} are allowed")
@@ -140,6 +170,10 @@ class GenerationRequest:
             raise InvalidRequest("steps", "must be at least 1")
         if not math.isfinite(self.guidance) or self.guidance < 1:
             raise InvalidRequest("guidance", "must be at least 1")
+        if self.command is Command.RESTYLE:
+            self._check_strength()
+        if self.command is Command.KEYFRAMES:
+            self._check_keyframes()
 
     def _check_source(self) -> None:
         source = self.source
@@ -157,13 +191,66 @@ class GenerationRequest:
                 raise InvalidRequest("fps", f"must be from {SMOOTH_FPS_MIN} to {SMOOTH_FPS_MAX}")
             if self.fps <= source.fps:
                 raise InvalidRequest("fps", f"must be more than the clip's {source.fps:g}")
+        if self.command is Command.RESTYLE and self.seconds > source.seconds:
+            raise InvalidRequest("duration", f"is more than the clip's {source.seconds:.2f} s")
+
+    def _check_strength(self) -> None:
+        if self.strength is None or not STRENGTH_MIN <= self.strength <= STRENGTH_MAX:
+            raise InvalidRequest("strength", f"must be from {STRENGTH_MIN:g} to {STRENGTH_MAX:g}")
+        if int(self.steps * self.strength) < 1:
+            raise InvalidRequest(
+                "strength",
+                f"must be at least {1 / self.steps:.2g} where {self.steps} steps are made",
+            )
+
+    def _check_keyframes(self) -> None:
+        if not KEYFRAMES_MIN <= len(self.keyframes) <= KEYFRAMES_MAX:
+            raise InvalidRequest(
+                "images", f"must be {KEYFRAMES_MIN} to {KEYFRAMES_MAX}, not {len(self.keyframes)}"
+            )
+        times = [keyframe.seconds for keyframe in self.keyframes]
+        for at in times:
+            if not 0 <= at <= self.seconds:
+                raise InvalidRequest(
+                    "times", f"must lie within the clip's {self.seconds:g} s; {at:g} s does not"
+                )
+        if any(later <= earlier for earlier, later in pairwise(times)):
+            raise InvalidRequest("times", "must differ: no two pictures can be shown at once")
+
+    @property
+    def generated(self) -> bool:
+        """Whether a model has a part in the clip: in this step, or in its source."""
+        return self.command.needs_model or (self.source is not None and self.source.generated)
+
+    @property
+    def needs_words(self) -> bool:
+        """Whether an empty prompt says too little."""
+        return self.command in (Command.NARRATE, Command.RESTYLE) or not self.files
 
     @property
     def files(self) -> Mapping[str, str]:
         """The suffix of each media file that the request needs, by the file's SHA-256."""
-        pictures = (self.image_sha256, self.last_image_sha256)
+        pictures = (
+            self.image_sha256,
+            self.last_image_sha256,
+            *(keyframe.sha256 for keyframe in self.keyframes),
+        )
         suffixes = {name: ".png" for name in pictures if name is not None}
         return suffixes if self.source is None else {**suffixes, self.source.sha256: ".mp4"}
+
+    def label(self, *, model_revision: str = "") -> ClipLabel:
+        """What a clip of this request says of itself."""
+        return ClipLabel(
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            model=self.model,
+            model_revision=model_revision,
+            seed=self.seed,
+            steps=self.steps,
+            guidance=self.guidance,
+            command=self.command.value,
+            generated=self.generated,
+        )
 
     def to_json(self) -> str:
         """The request as a JSON object; `from_json` gives back an equal one."""
@@ -178,6 +265,8 @@ class GenerationRequest:
             fields["camera"] = CameraMove(fields.get("camera", CameraMove.NONE))
             if fields.get("source") is not None:
                 fields["source"] = SourceClip(**fields["source"])
+            keyframes = fields.get("keyframes", ())
+            fields["keyframes"] = tuple(Keyframe(**keyframe) for keyframe in keyframes)
             return cls(**fields)
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidRequest("request", f"cannot be read: {error}") from error

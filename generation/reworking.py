@@ -135,15 +135,4 @@ def _encode(
 def _label(media: bytes, request: GenerationRequest) -> ClipLabel:
     """What the source says of itself, and what was done to it."""
     label = read_label(media)
-    if label is not None:
-        return replace(label, command=request.command.value)
-    return ClipLabel(
-        prompt=request.prompt,
-        negative_prompt="",
-        model=request.model,
-        model_revision="",
-        seed=request.seed,
-        steps=request.steps,
-        guidance=request.guidance,
-        command=request.command.value,
-    )
+    return request.label() if label is None else replace(label, command=request.command.value)

@@ -89,47 +89,37 @@ class Studio:
 
     def picture(self) -> Image | None:
         """The upload, cut to the clip's proportions."""
-        return self._fitted(self.request.image_sha256)
+        return self._given(self.request.image_sha256)
 
     def last_picture(self) -> Image | None:
         """What the clip is to end with, cut likewise."""
-        return self._fitted(self.request.last_image_sha256)
+        return self._given(self.request.last_image_sha256)
 
-    def _fitted(self, sha256: str | None) -> Image | None:
-        if sha256 is None:
-            return None
+    def _given(self, sha256: str | None) -> Image | None:
+        return None if sha256 is None else self.given_picture(sha256)
+
+    def given_picture(self, sha256: str) -> Image:
+        """One of the request's pictures, cut likewise. Raises GenerationFailed."""
         if sha256 not in self.execution.files:
             raise GenerationFailed("the request names a picture that did not come with it")
         png = io.BytesIO(self.execution.files[sha256])
         with PillowImage.open(png, formats=("PNG",)) as image:
-            fitted = ImageOps.fit(
-                image.convert("RGB"), (self.width, self.height), PillowImage.Resampling.LANCZOS
-            )
-        return np.asarray(fitted)
+            return fitted(np.asarray(image.convert("RGB")), self.width, self.height)
 
-    def encode(self, frames: Frames, fps: float, sound: Waveform | None = None) -> bytes:
+    def encode(self, frames: Frames, fps: float, sound: Sound | None = None) -> bytes:
+        """The clip, with as much of the sound as it lasts. Raises TooLargeToDeliver."""
         self.progress(Stage.ENCODING, 0, 1)
         return encode_clip(
             frames,
             fps=fps,
             max_bytes=self.execution.max_bytes,
             label=self.label(),
-            audio=None if sound is None else mono(sound, seconds=len(frames) / fps),
+            audio=None if sound is None else sound.lasting(len(frames) / fps),
             display_scale=self.card.display_scale,
         )
 
     def label(self) -> ClipLabel:
-        request = self.request
-        return ClipLabel(
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt,
-            model=request.model,
-            model_revision=self.model.revision,
-            seed=request.seed,
-            steps=request.steps,
-            guidance=request.guidance,
-            command=request.command.value,
-        )
+        return self.request.label(model_revision=self.model.revision)
 
     def progress(self, stage: Stage, step: int, steps: int) -> None:
         self.on_progress(Progress(stage=stage, step=step, steps=steps))
@@ -139,16 +129,24 @@ class Studio:
         return self.width * self.card.display_scale
 
 
-def mono(sound: Waveform, *, seconds: float) -> Sound:
-    """A model's sound as the encoder takes it, exactly so long: cut, or silent at the end."""
-    count = round(seconds * sound.sample_rate)
-    samples = sound.samples.mean(axis=1)[:count]
-    samples = np.pad(samples, (0, count - len(samples)))
+def mono(sound: Waveform) -> Sound:
+    """A model's sound as the encoder takes it."""
+    samples = sound.samples.mean(axis=1)
     loudest = np.iinfo(np.int16).max
     return Sound(
         samples=np.rint(np.clip(samples, -1.0, 1.0) * loudest).astype(np.int16),
         sample_rate=sound.sample_rate,
     )
+
+
+def fitted(picture: Image, width: int, height: int) -> Image:
+    """The middle of the picture in these proportions, at this size (Lanczos)."""
+    if picture.shape == (height, width, 3):
+        return picture
+    middle = ImageOps.fit(
+        PillowImage.fromarray(picture), (width, height), PillowImage.Resampling.LANCZOS
+    )
+    return np.asarray(middle)
 
 
 def source_of(execution: Execution) -> tuple[SourceClip, bytes]:

@@ -127,6 +127,17 @@ def find_by_interaction(connection: Connection, interaction_id: int) -> JobRecor
     return found[0] if found else None
 
 
+def find_by_card(
+    connection: Connection, *, guild_id: int, card_message_id: int
+) -> JobRecord | None:
+    """The guild's job that this message shows, if it shows one."""
+    shown = select_jobs().where(
+        _TABLE.guild_id == guild_id, _TABLE.card_message_id == card_message_id
+    )
+    found = records(connection, shown)
+    return found[0] if found else None
+
+
 def finish(
     connection: Connection,
     *,

@@ -1,4 +1,4 @@
-"""The commands that work on a clip: /extend, /upscale, /smooth."""
+"""The commands that work on a clip: /extend, /restyle, /upscale, /smooth."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.commands.generate import Motion, Prompt, Seed, described, model_choices
+from bot.commands.options import Motion, Prompt, Seed, described, job_choices, model_choices
 from bot.ordering import Ordering, check_channel
 from bot.request_options import RequestOptions, complete, rework
 from bot.source_clips import FoundClip, SourceClips
@@ -17,10 +17,16 @@ from config.settings import Settings
 from generation.errors import InvalidRequest
 from generation.models.card import ModelCard
 from generation.models.catalogue import Catalogue
-from generation.request import SMOOTH_FPS_MAX, SMOOTH_FPS_MIN, Command, GenerationRequest
+from generation.request import (
+    SMOOTH_FPS_MAX,
+    SMOOTH_FPS_MIN,
+    STRENGTH_MAX,
+    STRENGTH_MIN,
+    Command,
+    GenerationRequest,
+)
 
 SMOOTH_FPS_DEFAULT = 30
-CHOICE_MAX_CHARACTERS = 100  # Discord's limit
 
 
 @app_commands.guild_only()
@@ -57,7 +63,7 @@ class ClipsCog(commands.Cog):
         private: bool = False,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        card = self._model_for(model, found)
+        card = self._model_for(Command.EXTEND, model, found)
         words = prompt if prompt is not None or found.request is None else found.request.prompt
         options = RequestOptions(
             command=Command.EXTEND,
@@ -68,6 +74,42 @@ class ClipsCog(commands.Cog):
             seed=seed,
             private=private,
             source=found.source,
+        )
+        request = complete(options, self._catalogue, default_model=card.id)
+        await self._order(interaction, request, found)
+
+    @app_commands.command(name="restyle", description="Make a clip anew by other words")
+    @app_commands.guild_only()
+    @described("prompt", "clip", "video", "seed", "negative", "model", "private")
+    @app_commands.describe(
+        strength="From 0.1 (hardly changed) to 1 (nothing but its length stays); 0.7 if left out",
+        duration="Seconds from the clip's start; all of it if left out",
+    )
+    async def restyle(
+        self,
+        interaction: discord.Interaction[Any],
+        prompt: Prompt,
+        clip: str | None = None,
+        video: discord.Attachment | None = None,
+        strength: Range[float, STRENGTH_MIN, STRENGTH_MAX] | None = None,
+        duration: Range[float, 0.1, 60.0] | None = None,
+        seed: Seed | None = None,
+        negative: Prompt | None = None,
+        model: str | None = None,
+        private: bool = False,
+    ) -> None:
+        found = await self._found(interaction, clip, video)
+        card = self._model_for(Command.RESTYLE, model, found)
+        options = RequestOptions(
+            command=Command.RESTYLE,
+            prompt=prompt,
+            model=card.id,
+            seconds=duration,
+            seed=seed,
+            negative_prompt=negative or "",
+            private=private,
+            source=found.source,
+            strength=strength,
         )
         request = complete(options, self._catalogue, default_model=card.id)
         await self._order(interaction, request, found)
@@ -103,12 +145,15 @@ class ClipsCog(commands.Cog):
         await self._order(interaction, request, found)
 
     @extend.autocomplete("model")
+    @restyle.autocomplete("model")
     async def _complete_model(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
-        return model_choices(self._catalogue, Command.EXTEND.value, typed)
+        command = interaction.command.name if interaction.command else ""
+        return model_choices(self._catalogue, command, typed)
 
     @extend.autocomplete("clip")
+    @restyle.autocomplete("clip")
     @upscale.autocomplete("clip")
     @smooth.autocomplete("clip")
     async def _complete_clip(
@@ -119,11 +164,7 @@ class ClipsCog(commands.Cog):
         clips = await self._source_clips.latest(
             guild_id=interaction.guild_id, user_id=interaction.user.id
         )
-        return [
-            Choice(name=f"{job_id} · {words}"[:CHOICE_MAX_CHARACTERS], value=job_id)
-            for job_id, words in clips
-            if typed.casefold() in f"{job_id} {words}".casefold()
-        ]
+        return job_choices(clips, typed)
 
     async def _found(
         self,
@@ -141,17 +182,17 @@ class ClipsCog(commands.Cog):
         if clip is None:
             raise InvalidRequest("clip", "is missing: name a job, or upload a video")
         return await self._source_clips.of_job(
-            clip.strip(" `"), guild_id=interaction.guild_id, user_id=interaction.user.id
+            clip, guild_id=interaction.guild_id, user_id=interaction.user.id
         )
 
-    def _model_for(self, typed: str | None, found: FoundClip) -> ModelCard:
-        """The typed model, else the one that made the clip if it can go on, else the default one.
+    def _model_for(self, command: Command, typed: str | None, found: FoundClip) -> ModelCard:
+        """The typed model, else the one that made the clip if it can do this, else the default one.
 
         Raises UnknownModel.
         """
         made_by = None if found.request is None else found.request.model
         if typed is None and any(
-            card.id == made_by and Command.EXTEND in card.commands for card in self._catalogue
+            card.id == made_by and command in card.commands for card in self._catalogue
         ):
             typed = made_by
         return self._catalogue.get(typed or self._settings.generation.default_model)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import discord
@@ -10,76 +9,48 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.commands.options import (
+    ASPECT_CHOICES,
+    CAMERA_CHOICES,
+    Motion,
+    Prompt,
+    Seed,
+    described,
+    job_choices,
+    model_choices,
+    preset_choices,
+)
 from bot.ordering import Ordering, check_channel
 from bot.request_files import file_name
 from bot.request_options import RequestOptions, complete
+from bot.source_pictures import SourcePictures
 from config.settings import Settings
-from generation.errors import InvalidRequest, UnusableImage
+from generation.errors import InvalidRequest
 from generation.models.catalogue import Catalogue
 from generation.request import (
-    MOTION_MAX,
     PROMPT_MAX_CHARACTERS,
-    SEED_MAX,
     STORY_MAX_CHARACTERS,
     CameraMove,
     Command,
 )
-from generation.uploads import read_image
-
-CAMERA_CHOICES = [Choice(name=move.value, value=move.value) for move in CameraMove]
-ASPECT_CHOICES = [Choice(name=aspect, value=aspect) for aspect in ("1:1", "16:9", "9:16")]
-DECODERS_AT_ONCE = 2  # each is a process with some hundred MiB of address space
-AUTOCOMPLETE_CHOICES = 25  # Discord's limit
-
-Seed = Range[int, 0, SEED_MAX]
-Motion = Range[int, 0, MOTION_MAX]
-Prompt = Range[str, 1, PROMPT_MAX_CHARACTERS]
-
-DESCRIPTIONS = {
-    "prompt": "What the clip shows",
-    "model": "Which model makes it; see /models",
-    "preset": "A way to run the model, such as a faster one; see /models",
-    "duration": "Seconds",
-    "aspect": "Width to height",
-    "camera": "What the camera does",
-    "motion": "How much moves, from 0 (still) to 4 (fast)",
-    "guidance": "How strictly the model follows the prompt",
-    "steps": "Denoising steps: more is finer, slower and dearer",
-    "seed": "The same seed and settings make the same clip again",
-    "negative": "What the clip should not show",
-    "private": "Keep the clip out of the gallery",
-    "image": "PNG, JPEG, WebP or GIF; the clip begins with it",
-    "clip": "The job id of a clip of this server; it is at the foot of its card",
-    "video": "Instead of a clip: MP4, MOV or WebM",
-    "end": "A second picture; the clip ends with it",
-}
-
-
-def described(*names: str) -> Any:
-    """The descriptions of these options, worded once for all commands."""
-    return app_commands.describe(**{name: DESCRIPTIONS[name] for name in names})
-
-
-def model_choices(catalogue: Catalogue, command: str, typed: str) -> list[Choice[str]]:
-    """The enabled models that can do the command and whose name has what was typed."""
-    wanted = typed.casefold()
-    return [
-        Choice(name=f"{card.title} ({card.id})", value=card.id)
-        for card in catalogue
-        if command in card.commands
-        and (wanted in card.id.casefold() or wanted in card.title.casefold())
-    ][:AUTOCOMPLETE_CHOICES]
 
 
 @app_commands.guild_only()
 class GenerateCog(commands.Cog):
     """Each command acknowledges at once, then orders; errors go to the command tree."""
 
-    def __init__(self, *, settings: Settings, catalogue: Catalogue, ordering: Ordering) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        catalogue: Catalogue,
+        ordering: Ordering,
+        source_pictures: SourcePictures,
+    ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._ordering = ordering
-        self._decoders = asyncio.Semaphore(DECODERS_AT_ONCE)
+        self._pictures = source_pictures
 
     @app_commands.command(name="imagine-video", description="Turn words into a video clip")
     @app_commands.guild_only()
@@ -123,12 +94,13 @@ class GenerateCog(commands.Cog):
 
     @app_commands.command(name="animate", description="Make a picture move")
     @app_commands.guild_only()
-    @described("image", "prompt", "end", "motion", "camera", "seed", "model", "private")
+    @described("image", "still", "prompt", "end", "motion", "camera", "seed", "model", "private")
     @app_commands.choices(camera=CAMERA_CHOICES)
     async def animate(
         self,
         interaction: discord.Interaction[Any],
-        image: discord.Attachment,
+        image: discord.Attachment | None = None,
+        still: str | None = None,
         prompt: Prompt | None = None,
         end: discord.Attachment | None = None,
         motion: Motion = 2,
@@ -146,7 +118,7 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options, image, end)
+        await self._order(interaction, options, image, end, still)
 
     @app_commands.command(name="loop", description="Make a clip whose end meets its start")
     @app_commands.guild_only()
@@ -217,10 +189,18 @@ class GenerateCog(commands.Cog):
     ) -> list[Choice[str]]:
         """The presets of the model that is typed already, else of the default one."""
         model = interaction.namespace.model or self._settings.generation.default_model
-        presets = [name for card in self._catalogue if card.id == model for name in card.presets]
-        return [Choice(name=name, value=name) for name in presets if typed.casefold() in name][
-            :AUTOCOMPLETE_CHOICES
-        ]
+        return preset_choices(self._catalogue, model, typed)
+
+    @animate.autocomplete("still")
+    async def _complete_still(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """The member's own newest stills; another's job id may be typed as well."""
+        assert interaction.guild_id is not None  # the command tree admits guilds only
+        stills = await self._pictures.latest(
+            guild_id=interaction.guild_id, user_id=interaction.user.id
+        )
+        return job_choices(stills, typed)
 
     async def _order(
         self,
@@ -228,15 +208,24 @@ class GenerateCog(commands.Cog):
         options: RequestOptions,
         first: discord.Attachment | None = None,
         last: discord.Attachment | None = None,
+        still: str | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         check_channel(interaction)
         files: dict[str, bytes] = {}
         names: list[str | None] = []
         for upload in (first, last):
-            picture = await self._picture(upload) if upload else None
+            picture = await self._pictures.of_upload(upload) if upload else None
             names.append(None if picture is None else file_name(picture))
             files |= {} if picture is None else {file_name(picture): picture}
+        if still is not None:
+            if first is not None:
+                raise InvalidRequest("image", "is given twice: upload one or name a still")
+            names[0] = await self._pictures.of_job(
+                still, guild_id=interaction.guild_id, user_id=interaction.user.id
+            )
+        if options.command is Command.ANIMATE and names[0] is None:
+            raise InvalidRequest("image", "is missing: upload one, or name a still")
         if first is None and options.command is Command.LOOP and not options.prompt.strip():
             raise InvalidRequest("prompt", "is missing: give a prompt or an image")
         request = complete(
@@ -247,14 +236,3 @@ class GenerateCog(commands.Cog):
             last_image_sha256=names[1],
         )
         await self._ordering.order(interaction, request, files)
-
-    async def _picture(self, upload: discord.Attachment) -> bytes:
-        """The upload as clean PNG bytes. Raises UnusableImage."""
-        limits = self._settings.limits
-        if upload.size > limits.image_bytes:
-            most = limits.image_bytes / 2**20
-            raise UnusableImage(f"it has {upload.size / 2**20:.1f} MiB; {most:g} MiB are allowed")
-        async with self._decoders:
-            return await read_image(
-                await upload.read(), max_bytes=limits.image_bytes, max_pixels=limits.image_pixels
-            )

@@ -17,11 +17,13 @@ from generation.pocket import vocabulary
 HELP = """\
 **Make a clip**
 `/imagine-video` words become a clip · `/animate` a picture moves, or becomes another
+`/keyframes` through two to four pictures, each at its time · `/storyboard-image` one picture
 `/loop` the end meets the start · `/narrate` a story becomes a film with speech and captions
 
 **Work on a clip**
-`/extend` goes on from its end · `/upscale` makes it twice as large · `/smooth` gives it more \
-frames a second. Name a clip by the job id at the foot of its card, or upload a video.
+`/extend` goes on from its end · `/restyle` makes it anew by other words · `/upscale` makes it \
+twice as large · `/smooth` gives it more frames a second. Name a clip by the job id at the foot \
+of its card or by the message's link, or upload a video.
 
 **Build on it**
 Each clip has a card with buttons: reroll for a new seed, remix to change the words, share to put \

@@ -49,7 +49,8 @@ class _Page:
             radius=4,
             fill=colour,
         )
-        numbers = f"{line.minutes:.1f} min · {line.clips} clips · {_waits(line)}"
+        clips = f"{line.clips} clip{'' if line.clips == 1 else 's'}"
+        numbers = f"{line.minutes:.1f} min · {clips} · {_waits(line)}"
         self._draw.text((left + room + 14, self.y + 2), numbers, font=_font(14), fill=FAINT)
         self.y += ROW
 
@@ -67,7 +68,7 @@ def draw(report: Report) -> bytes:
     )
     page.text(
         f"wait: {_waits(total)} · given back: {credit_count(report.refunds.credits)} "
-        f"of {report.refunds.jobs} jobs"
+        f"({report.refunds.jobs} jobs)"
     )
     _bars(page, "Members", members, MEMBER_BAR, len(report.members))
     _bars(page, "Roles", roles, ROLE_BAR, len(report.roles))

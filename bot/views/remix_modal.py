@@ -30,7 +30,7 @@ class RemixModal(discord.ui.Modal):
         self._prompt: discord.ui.TextInput[RemixModal] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
             default=request.prompt,
-            required=not request.files,
+            required=request.needs_words,
             max_length=MODAL_TEXT_MAX_CHARACTERS if narrated else PROMPT_MAX_CHARACTERS,
             custom_id="prompt",
         )

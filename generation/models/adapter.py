@@ -66,6 +66,13 @@ class Shot:
             return Task.FIRST_LAST
         return Task.TEXT if self.first_image is None else Task.IMAGE
 
+    @property
+    def given_pictures(self) -> Mapping[int, Image]:
+        """The pictures that the shot shows, by frame index, in order of time."""
+        ends = {0: self.first_image, self.frames - 1: self.last_image}
+        given = {index: image for index, image in ends.items() if image is not None}
+        return dict(sorted({**given, **self.keyframes}.items()))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Waveform:

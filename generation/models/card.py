@@ -226,6 +226,12 @@ class ModelCard:
             able.append(Command.NARRATE)
         if {Task.EXTEND, Task.IMAGE} & set(self.tasks):
             able.append(Command.EXTEND)
+        if Task.VIDEO in self.tasks:
+            able.append(Command.RESTYLE)
+        if {Task.KEYFRAMES, Task.FIRST_LAST} & set(self.tasks):
+            able.append(Command.KEYFRAMES)
+        if Task.STILL in self.tasks:
+            able.append(Command.STORYBOARD_IMAGE)
         return tuple(able)
 
     def preset(self, name: str) -> Preset:
@@ -244,6 +250,15 @@ class ModelCard:
         kept = self.frames_kept(seconds)
         return math.ceil((kept - 1) / self.frame_multiple) * self.frame_multiple + 1
 
+    def keyframe_indices(self, request: GenerationRequest) -> tuple[int, ...]:
+        """The frame of each of the request's keyframes: the nearest one that begins a step of the
+        frame rule, since that is where models place pictures, and shots can be joined."""
+        steps = (self.frames_generated(request.seconds) - 1) // self.frame_multiple
+        return tuple(
+            round(keyframe.seconds / request.seconds * steps) * self.frame_multiple
+            for keyframe in request.keyframes
+        )
+
     def check(self, request: GenerationRequest) -> None:
         """Raises UnsupportedOption where this model cannot do what the request asks."""
         self._check_task(request)
@@ -255,17 +270,29 @@ class ModelCard:
             raise UnsupportedOption("aspect", self.id, f"knows {', '.join(self.sizes)}")
         if request.negative_prompt and Feature.NEGATIVE not in self.features:
             raise UnsupportedOption("negative", self.id, "takes no negative prompt")
-        if request.command is not Command.NARRATE:
-            self._check_range("duration", request.seconds, self.seconds_min, self.seconds_max)
+        self._check_duration(request)
+        if request.command is Command.KEYFRAMES:
+            self._check_keyframes(request)
         preset = self.preset(request.preset)
         self._check_range("steps", request.steps, preset.steps_min, preset.steps_max)
         self._check_range("guidance", request.guidance, preset.guidance_min, preset.guidance_max)
 
+    def _check_duration(self, request: GenerationRequest) -> None:
+        if request.command is Command.RESTYLE:
+            if request.seconds > self.seconds_max:
+                reason = (
+                    f"makes up to {self.seconds_max:g} s anew, not {request.seconds:g}; a shorter "
+                    "duration takes the clip's beginning"
+                )
+                raise UnsupportedOption("duration", self.id, reason)
+        elif request.command not in (Command.NARRATE, Command.STORYBOARD_IMAGE):
+            self._check_range("duration", request.seconds, self.seconds_min, self.seconds_max)
+
     def _check_task(self, request: GenerationRequest) -> None:
         if request.command not in self.commands:
             able = ", ".join(f"/{command}" for command in self.commands)
-            reason = f"it does {able}" if able else "it makes stills only"
-            raise UnsupportedOption("model", self.id, f"cannot do /{request.command}; {reason}")
+            reason = f"cannot do /{request.command}; it does {able}"
+            raise UnsupportedOption("model", self.id, reason)
         if request.command is Command.ANIMATE:
             if request.last_image_sha256 is None and Task.IMAGE not in self.tasks:
                 raise UnsupportedOption("end", self.id, "moves between two pictures: give it one")
@@ -278,6 +305,20 @@ class ModelCard:
                 raise UnsupportedOption("image", self.id, "takes no picture")
         if request.prompt.strip() and Feature.PROMPT not in self.features:
             raise UnsupportedOption("prompt", self.id, "takes a picture and no words")
+
+    def _check_keyframes(self, request: GenerationRequest) -> None:
+        """A model without the task makes the clip shot by shot, each between two pictures."""
+        indices = self.keyframe_indices(request)
+        if len(set(indices)) < len(indices):
+            apart = f"{self.frame_multiple / self.fps:.2f} s"
+            raise UnsupportedOption("times", self.id, f"wants pictures at least {apart} apart")
+        if Task.KEYFRAMES in self.tasks:
+            return
+        if indices[0] != 0:
+            raise UnsupportedOption("times", self.id, "begins with a picture: show one at 0 s")
+        last = self.frames_generated(request.seconds) - 1
+        if indices[-1] != last and Task.IMAGE not in self.tasks:
+            raise UnsupportedOption("times", self.id, "ends with a picture: show one at the end")
 
     @property
     def starts_from_pictures(self) -> bool:

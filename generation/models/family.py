@@ -127,5 +127,15 @@ def called_by_words(call: Call) -> dict[str, Any]:
     }
 
 
+def remaking(call: Call) -> dict[str, Any]:
+    """For a pipeline that makes another version of a clip, which decides the number of frames."""
+    shot = call.shot
+    return {
+        **without(called_by_words(call), "num_frames"),
+        "video": pictures(shot.source_video),
+        "strength": shot.strength,
+    }
+
+
 def without(arguments: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in names}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.pricing import credits_for
 from generation.models.catalogue import Catalogue
-from generation.request import Command, GenerationRequest
+from generation.request import Command, GenerationRequest, SourceClip
 from tests.generation.builders import make_request
 
 POCKET = Catalogue.load(["pocket"]).get("pocket")
@@ -35,6 +35,19 @@ def test_twice_the_steps_cost_twice() -> None:
 def test_a_loop_from_words_costs_half_as_much_again() -> None:
     assert price(priced(command=Command.LOOP)) == 3
     assert price(priced(command=Command.LOOP, image_sha256="0" * 64)) == 2
+
+
+def test_a_restyled_clip_costs_the_share_of_the_steps_that_are_run() -> None:
+    source = SourceClip(sha256="0" * 64, width=96, height=96, fps=12.0, seconds=4.0)
+    restyled = priced(command=Command.RESTYLE, source=source, seconds=4.0, strength=0.5)
+    assert price(restyled) == 2
+
+
+def test_a_still_costs_a_frame_but_at_least_one_credit() -> None:
+    assert price(priced(command=Command.STORYBOARD_IMAGE, seconds=0)) == 1
+    sdxl = Catalogue.load(["sdxl"], accepted_licences=["sdxl"]).get("sdxl")
+    asked = make_request(command=Command.STORYBOARD_IMAGE, seconds=0, model="sdxl", steps=40)
+    assert credits_for(asked, sdxl, max_scenes=12) == 2
 
 
 def test_a_longer_story_costs_more() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.request_options import RequestOptions, complete
+from bot.request_options import AskedKeyframe, RequestOptions, at_their_times, complete
 from generation.errors import InvalidRequest, UnknownModel, UnsupportedOption
 from generation.models.catalogue import Catalogue
 from generation.request import (
@@ -79,3 +79,60 @@ def test_a_value_out_of_range_is_refused_by_name(
 def test_a_request_survives_json() -> None:
     request = completed(negative_prompt="blue", seconds=3.0, private=True)
     assert GenerationRequest.from_json(request.to_json()) == request
+    request = keyframes(0.0, 1.0, None)
+    assert GenerationRequest.from_json(request.to_json()) == request
+
+
+def keyframes(*times: float | None, **typed: object) -> GenerationRequest:
+    asked = tuple(AskedKeyframe(sha256=f"{n}" * 64, seconds=at) for n, at in enumerate(times))
+    return completed(command=Command.KEYFRAMES, prompt="", keyframes=asked, **typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ((None, None), [("0", 0), ("1", 4)]),
+        ((None, None, None), [("0", 0), ("1", 2), ("2", 4)]),
+        ((1, None, None, None), [("0", 1), ("1", 2), ("2", 3), ("3", 4)]),
+        ((None, 1, None, 3), [("0", 0), ("1", 1), ("2", 2), ("3", 3)]),
+        ((3, 0), [("1", 0), ("0", 3)]),
+    ],
+)
+def test_pictures_without_a_time_are_spread_over_the_clip(
+    typed: tuple[float | None, ...], shown: list[tuple[str, float]]
+) -> None:
+    asked = [AskedKeyframe(sha256=f"{number}", seconds=at) for number, at in enumerate(typed)]
+    timed = at_their_times(asked, seconds=4)
+    assert [(keyframe.sha256, keyframe.seconds) for keyframe in timed] == shown
+
+
+def test_a_clip_is_long_enough_for_its_last_picture() -> None:
+    assert keyframes(None, None).seconds == 2
+    assert keyframes(None, 3.5).seconds == 3.5
+
+
+@pytest.mark.parametrize(
+    ("times", "typed", "error", "said"),
+    [
+        ((None,), {}, InvalidRequest, "must be 2 to 4, not 1"),
+        ((0, 0), {}, InvalidRequest, "must differ"),
+        ((None, 3), {"seconds": 2.0}, InvalidRequest, "within the clip's 2 s; 3 s does not"),
+        ((0, 0.1), {}, UnsupportedOption, "at least 0.33 s apart"),
+        ((1, None), {}, UnsupportedOption, "show one at 0 s"),
+        ((None, None), {"model": "animatediff"}, UnsupportedOption, "cannot do /keyframes"),
+        ((1, None), {"model": "ltx-video"}, None, ""),
+    ],
+)
+def test_keyframes_that_cannot_be_shown_are_refused_and_models_that_can_are_named(
+    times: tuple[float | None, ...],
+    typed: dict[str, object],
+    error: type[InvalidRequest] | None,
+    said: str,
+) -> None:
+    if error is None:
+        assert keyframes(*times, **typed).keyframes
+        return
+    with pytest.raises(error, match=said) as refusal:
+        keyframes(*times, **typed)
+    if isinstance(refusal.value, UnsupportedOption) and "apart" not in said:
+        assert "ltx-video" in refusal.value.able

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,18 @@ def test_what_was_made_of_a_clip_still_says_what_made_the_clip(make: Produce) ->
     label = read_label(make(request, files=files_of(request, given))[0].media)
     assert label is not None
     assert (label.prompt, label.seed, label.command) == (LABEL.prompt, LABEL.seed, "upscale")
+
+
+def test_somebody_s_video_made_larger_is_not_called_ai_generated(make: Produce) -> None:
+    given = clip_of(turning(4))
+    request = asked(Command.UPSCALE, given)
+    assert request.source is not None
+    own = replace(request.source, generated=False)
+    for command, generated in ((Command.UPSCALE, False), (Command.EXTEND, True)):
+        label = asked(command, given, source=own).label()
+        assert label.generated is generated
+        assert ("AI-generated" in label.to_tags()["comment"]) is generated
+        assert ClipLabel.from_tags(label.to_tags()) == label
 
 
 @pytest.mark.parametrize("fps", [24, 30, 60])

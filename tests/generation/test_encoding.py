@@ -162,9 +162,7 @@ def test_file_says_that_it_is_ai_generated_and_from_what() -> None:
     data = encode_clip(turning(2), fps=12, max_bytes=MEBIBYTE, label=LABEL)
     assert read_label(data) == LABEL
     with av.open(io.BytesIO(data), "r") as container:
-        assert container.metadata["comment"] == (
-            f"AI-generated video. Model pocket, seed {2**53 - 1}."
-        )
+        assert container.metadata["comment"] == (f"AI-generated. Model pocket, seed {2**53 - 1}.")
 
 
 def other_makers_file(folder: Path) -> bytes:

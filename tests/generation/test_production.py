@@ -161,7 +161,7 @@ def test_a_model_without_a_last_picture_loops_by_blending(
 @pytest.mark.parametrize("samples", [1_000, 40_000])
 def test_a_model_s_sound_is_exactly_as_long_as_its_clip(samples: int) -> None:
     stereo = np.stack([np.full(samples, 0.5), np.full(samples, 0.25)], axis=1).astype(np.float32)
-    sound = mono(Waveform(samples=stereo, sample_rate=16_000), seconds=1.5)
+    sound = mono(Waveform(samples=stereo, sample_rate=16_000)).lasting(1.5)
     assert sound.samples.shape == (24_000,)
     assert sound.samples[0] == round(0.375 * 32767)
 

@@ -53,7 +53,7 @@ def write_tiny_catalogue(
         "summary": "Noise, for tests",
         "family": "ltx",
         "source": source,
-        "tasks": ["text", "image", "first and last", "extend"],
+        "tasks": ["text", "image", "first and last", "keyframes", "video", "extend", "still"],
         "features": ["prompt", "negative prompt"],
         "display_scale": display_scale,
         "fps": 8,

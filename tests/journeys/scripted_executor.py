@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator
 import numpy as np
 
 from generation.clip import Clip, ClipFacts
-from generation.clip_label import ClipLabel
 from generation.encoding import encode_clip
 from generation.errors import ExecutionError
 from generation.executor import (
@@ -21,6 +20,7 @@ from generation.executor import (
     Stopped,
 )
 from generation.job import Progress, Stage
+from generation.still import encode_still
 
 STEPS = 4
 WIDTH = HEIGHT = 64
@@ -117,27 +117,18 @@ def _clip(execution: Execution, noisy: bool) -> Clip:
         frames = np.random.default_rng(request.seed).integers(0, 256, frames.shape, dtype=np.uint8)
     for index, frame in enumerate(frames):
         frame[20:40, index * 4 : index * 4 + 16] = (220, 40, 40)
-    media = encode_clip(
-        frames,
-        fps=FPS,
-        max_bytes=execution.max_bytes,
-        label=ClipLabel(
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt,
-            model=request.model,
-            model_revision="scripted",
-            seed=request.seed,
-            steps=request.steps,
-            guidance=request.guidance,
-            command=request.command,
-        ),
-    )
+    label = request.label(model_revision="scripted")
+    if request.command.makes_still:
+        media = encode_still(frames[0], max_bytes=execution.max_bytes, label=label)
+    else:
+        media = encode_clip(frames, fps=FPS, max_bytes=execution.max_bytes, label=label)
+    still = request.command.makes_still
     facts = ClipFacts(
         width=WIDTH,
         height=HEIGHT,
-        fps=FPS,
-        frames=FPS,
-        seconds=1.0,
+        fps=0 if still else FPS,
+        frames=1 if still else FPS,
+        seconds=0.0 if still else 1.0,
         size_bytes=len(media),
         has_audio=False,
         seed=request.seed,

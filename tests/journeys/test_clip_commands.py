@@ -43,6 +43,36 @@ async def test_animate_brings_its_two_pictures_to_the_model(
     assert again.files == made.files
 
 
+async def test_keyframes_brings_its_pictures_in_order_of_time(
+    stage: Stage, executor: ScriptedExecutor, tmp_path: Path
+) -> None:
+    red, green, blue = (
+        picture(tmp_path / f"{name}.png", name) for name in ("red", "green", "blue")
+    )
+    async with stage.member() as ada:
+        before = await credits_of(ada)
+        job_id = await order(
+            ada,
+            f"/keyframes image1:@{red} image2:@{green} image3:@{blue} at2:1 duration:3 "
+            "prompt:a red circle",
+        )
+        card = await finished_card(ada, job_id)
+        assert "through 3 pictures, at 0, 1, 3 s" in card.text
+        assert await credits_of(ada) == before - 3
+        for line, said in (
+            (f"/keyframes image1:@{red} image2:@{green} at3:1", "at3 is a time without image3"),
+            (f"/keyframes image1:@{red} image2:@{green} at1:1 at2:1", "times must differ"),
+            (f"/keyframes image1:@{red} image2:@{green} at1:1", "show one at 0 s"),
+            (f"/keyframes image1:@{red} image2:@{green} at2:50", "duration"),
+        ):
+            reply = await (await ada.type(line)).reply()
+            assert said in reply.text, (line, reply.text)
+        assert await credits_of(ada) == before - 3
+    request = executor.log[-1].request
+    assert [keyframe.seconds for keyframe in request.keyframes] == [0, 1, 3]
+    assert set(executor.log[-1].files) == {keyframe.sha256 for keyframe in request.keyframes}
+
+
 async def test_extend_goes_on_from_the_clip_of_a_job(
     stage: Stage, executor: ScriptedExecutor
 ) -> None:
@@ -81,6 +111,48 @@ async def test_upscale_and_smooth_cost_the_least_price_and_cannot_be_rerolled(
     ]
 
 
+async def test_restyle_brings_clip_words_and_strength_to_the_model(
+    stage: Stage, executor: ScriptedExecutor, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.mp4"
+    file.write_bytes(video(turning(24)))
+    async with stage.member() as ada:
+        first = await order(ada, "/imagine-video prompt:a red circle duration:1")
+        await finished_card(ada, first)
+        before = await credits_of(ada)
+        job_id = await order(ada, f"/restyle clip:{first} prompt:a blue star strength:0.5")
+        card = await finished_card(ada, job_id)
+        assert f"made anew from the clip of job {first}" in card.text
+        assert "strength 0.5" in card.text
+        assert await credits_of(ada) == before - 1, "half of the steps of one second"
+        again = await order(ada, f"/restyle video:@{file} prompt:a blue star duration:1.5")
+        card = await finished_card(ada, again)
+        assert "made anew from the first 1.5 s of the uploaded clip" in card.text
+        assert "strength 0.7" in card.text
+    request, other = (execution.request for execution in executor.log[1:])
+    assert (request.prompt, request.strength, request.seconds) == ("a blue star", 0.5, 1.0)
+    assert other.source is not None
+    assert set(executor.log[-1].files) == {other.source.sha256}
+
+
+async def test_a_clip_that_cannot_be_restyled_is_refused_and_costs_nothing(
+    stage: Stage, tmp_path: Path
+) -> None:
+    file = tmp_path / "long.mp4"
+    file.write_bytes(video(turning(60)))
+    async with stage.member() as ada:
+        before = await credits_of(ada)
+        for line, said in (
+            (f"/restyle video:@{file} prompt:a star", "up to 4 s anew, not 5"),
+            (f"/restyle video:@{file} prompt:a star duration:9", "more than the clip's 5.00 s"),
+            (f"/restyle video:@{file} prompt:a star model:nosuch", "no model called"),
+            ("/restyle prompt:a star", "name a job, or upload a video"),
+        ):
+            reply = await (await ada.type(line)).reply()
+            assert said in reply.text, (line, reply.text)
+        assert await credits_of(ada) == before
+
+
 async def test_an_uploaded_video_is_worked_on_after_a_restart_too(
     tmp_path: Path, executor: ScriptedExecutor
 ) -> None:
@@ -99,6 +171,34 @@ async def test_an_uploaded_video_is_worked_on_after_a_restart_too(
             assert "the uploaded clip, twice as large" in card.text
     assert again.log[-1].files == executor.log[-1].files
     assert inspect(next(iter(again.log[-1].files.values()))).codec == "h264"
+
+
+async def test_a_clip_is_named_by_the_link_of_its_card_too(stage: Stage) -> None:
+    async with stage.member() as ada:
+        job_id = await order(ada, "/imagine-video prompt:a red circle")
+        card = await finished_card(ada, job_id)
+        guild, channel = card.body.get("guild_id", "1"), card.channel_id
+        link = f"https://discord.com/channels/{guild}/{channel}/{card.id}"
+        larger = await finished_card(ada, await order(ada, f"/upscale clip:{link}"))
+        assert f"the clip of job {job_id}" in larger.text
+        reply = await (await ada.type(f"/upscale clip:{link[:-3]}")).reply()
+        assert "no card of mine" in reply.text
+
+
+async def test_only_what_a_model_had_a_part_in_is_called_ai_generated(
+    stage: Stage, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.mp4"
+    file.write_bytes(video(turning(12)))
+    async with stage.member() as ada:
+        larger = await order(ada, f"/upscale video:@{file}")
+        assert "AI-generated" not in (await finished_card(ada, larger)).text
+        smoother = await order(ada, f"/smooth clip:{larger} fps:24")
+        assert "AI-generated" not in (await finished_card(ada, smoother)).text
+        restyled = await order(ada, f"/restyle clip:{larger} prompt:a blue star")
+        assert "AI-generated" in (await finished_card(ada, restyled)).text
+        again = await order(ada, f"/upscale clip:{restyled}")
+        assert "AI-generated" in (await finished_card(ada, again)).text
 
 
 async def test_a_clip_that_cannot_be_worked_on_is_refused_and_costs_nothing(

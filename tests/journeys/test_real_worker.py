@@ -7,7 +7,10 @@ import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from generation.executors.local import LocalExecutor
 from generation.pocket.measure import background_of as background
@@ -111,3 +114,44 @@ async def test_an_extended_clip_keeps_moving_the_same_way_and_can_be_smoothed_an
     assert track.x[-1] > track.x[12] > track.x[0]
     assert smoothed.shape == (48, *frames.shape[1:])
     assert enlarged.shape == (24, 2 * frames.shape[1], 2 * frames.shape[2], 3)
+
+
+async def test_a_still_moves_through_keyframes_and_is_restyled(
+    stage: Stage, tmp_path: Path
+) -> None:
+    async with stage.member() as ada:
+        still = await order(ada, "/storyboard-image prompt:a red circle steps:8 seed:7")
+        card = await finished_card(ada, still)
+        image = tmp_path / "still.png"
+        image.write_bytes(await ada.download(card.attachments[0]))
+        with Image.open(image) as opened:
+            picture = np.asarray(opened.convert("RGB"))
+        other = tmp_path / "other.png"
+        Image.fromarray(255 - picture).save(other)
+        through = await order(
+            ada,
+            f"/keyframes image1:@{image} image2:@{other} image3:@{image} duration:2 "
+            "prompt:a red circle",
+        )
+        card = await finished_card(ada, through)
+        assert "Made in 2 shots" in card.text
+        frames = decode(await ada.download(card.attachments[0]))
+        faint = await finished_card(
+            ada, await order(ada, f"/restyle clip:{through} prompt:a blue star strength:0.1 seed:1")
+        )
+        free = await finished_card(
+            ada, await order(ada, f"/restyle clip:{through} prompt:a blue star strength:1 seed:1")
+        )
+        restyled = [decode(await ada.download(card.attachments[0])) for card in (faint, free)]
+    negative = 255 - picture
+    middle = len(frames) // 2
+    assert difference(frames[0], picture) < difference(frames[0], negative)
+    assert difference(frames[middle], negative) < difference(frames[middle], picture)
+    count = min(len(frames), len(restyled[0]))
+    near, far = (difference(each[:count], frames[:count]) for each in restyled)
+    assert near < far
+
+
+def difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Mean difference in grey levels."""
+    return float(np.abs(one.astype(float) - other.astype(float)).mean())

@@ -56,6 +56,26 @@ async def test_a_job_comes_back_as_it_was_recorded(database: Database) -> None:
     assert await database.read(lambda connection: jobs.find_by_interaction(connection, 2)) == record
 
 
+async def test_a_job_is_found_by_the_message_that_shows_it(database: Database) -> None:
+    await add(database, make_record(1), make_record(2))
+    await database.write(
+        lambda connection: jobs.set_card_message(connection, job_id="job2", card_message_id=77)
+    )
+
+    async def found(guild_id: int, message_id: int) -> JobRecord | None:
+        return await database.read(
+            lambda connection: jobs.find_by_card(
+                connection, guild_id=guild_id, card_message_id=message_id
+            )
+        )
+
+    record = await found(GUILD, 77)
+    assert record is not None
+    assert record.id == "job2"
+    assert await found(GUILD + 1, 77) is None
+    assert await found(GUILD, 78) is None
+
+
 async def test_a_replayed_interaction_finds_its_first_job(database: Database) -> None:
     await add(database, make_record(1))
     with pytest.raises(JobExists) as exists:

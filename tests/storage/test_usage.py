@@ -1,11 +1,13 @@
 """The numbers of the moderators' report, from jobs with known waits and ends."""
 
 from datetime import timedelta
+from typing import Literal
 
 from sqlalchemy import Connection
 
 from storage import attempts, booking, usage
 from storage.database import Database
+from storage.jobs import TerminalState
 from storage.usage import Refunds
 from tests.storage.builders import GUILD, MEMBER, NOW, OTHER_MEMBER, give, make_record
 
@@ -17,7 +19,7 @@ def run(
     number: int,
     *,
     wait_seconds: float = 0,
-    ends: str = "succeeded",
+    ends: TerminalState | Literal["waiting"] = "succeeded",
     **changes: object,
 ) -> None:
     """A job that waited so long and then ended so."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from generation.models.card import Task
-from generation.models.family import Call, Family, called_by_words, picture, pictures, without
+from generation.models.family import Call, Family, called_by_words, picture, remaking
 
 
 def _arguments(call: Call) -> dict[str, Any]:
@@ -14,11 +14,7 @@ def _arguments(call: Call) -> dict[str, Any]:
         case Task.IMAGE:
             return {**arguments, "image": picture(shot.first_image)}
         case Task.VIDEO:
-            return {
-                **without(arguments, "num_frames"),
-                "video": pictures(shot.source_video),
-                "strength": shot.strength,
-            }
+            return remaking(call)
         case _:
             return arguments
 

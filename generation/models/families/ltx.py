@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from diffusers.pipelines.ltx.pipeline_ltx_condition import (
     LTXVideoCondition,
     linear_quadratic_schedule,
 )
 
-from generation.models.adapter import Image, Shot
+from generation.models.adapter import Frames, Shot
 from generation.models.card import Task
 from generation.models.family import Call, Family, called_by_words, picture, pictures
 from generation.pocket import phrasing as pocket_phrasing
@@ -23,6 +24,9 @@ NEGATIVE_PROMPT = "worst quality, inconsistent motion, blurry, jittery, distorte
 """Of diffusers' LTX-Video documentation."""
 PICTURE_NOISE = 0.15
 """Added to given pictures while they are denoised, which helps large models to move on."""
+REMAKING_SHIFT = 3.0
+"""Of the noise that a clip is remade from: strength 0.7 begins at 0.875. By judgement; Stable
+Diffusion 3 and Wan's small sizes use as much."""
 
 LTX_TASKS = (Task.TEXT, Task.IMAGE, Task.FIRST_LAST, Task.KEYFRAMES, Task.EXTEND)
 
@@ -56,7 +60,39 @@ def _conditioned(call: Call) -> dict[str, Any]:
         "frame_rate": shot.fps,
         "conditions": _conditions(shot) or None,
         "timesteps": list(call.preset.timesteps) or _timesteps(shot.steps),
+        **_remaking(call),
     }
+
+
+def _remaking(call: Call) -> dict[str, Any]:
+    """Of a given clip: noised as far as `strength` says, then denoised in that share of the steps.
+    At strength 1 nothing of the clip would be left."""
+    shot = call.shot
+    if shot.source_video is None or shot.strength >= 1:
+        return {}
+    count = max(1, int(shot.steps * shot.strength))
+    return {
+        "latents": _latents(call, shot.source_video),
+        # The pipeline begins so far before the end of its timesteps: at the second of them.
+        "timesteps": [1000.0, *_timesteps_from(shot.strength, count)],
+        "denoise_strength": (count + 0.5) / (count + 1),
+    }
+
+
+def _timesteps_from(strength: float, count: int) -> list[float]:
+    """Even steps, shifted towards noise. Not the end of the usual schedule: its first half lies
+    above a noise of 0.975, where nothing of a clip is left."""
+    even = [strength * (1 - step / count) for step in range(count)]
+    return [1000.0 * REMAKING_SHIFT * at / (1 + (REMAKING_SHIFT - 1) * at) for at in even]
+
+
+@torch.no_grad()
+def _latents(call: Call, video: Frames) -> torch.Tensor:
+    """As the pipeline denoises them: normalised, (1, channels, latent frames, rows, columns)."""
+    pipeline, vae = call.pipeline, call.pipeline.vae
+    clip = pipeline.video_processor.preprocess_video(pictures(video))
+    encoded = vae.encode(clip.to(pipeline._execution_device, vae.dtype)).latent_dist.mode()
+    return pipeline._normalize_latents(encoded, vae.latents_mean, vae.latents_std)
 
 
 def _timesteps(steps: int) -> list[float]:
@@ -66,8 +102,6 @@ def _timesteps(steps: int) -> list[float]:
 
 
 def _conditions(shot: Shot) -> list[LTXVideoCondition]:
-    given: dict[int, Image | None] = {0: shot.first_image, shot.frames - 1: shot.last_image}
-    shown = given | dict(shot.keyframes)
     before = (
         []
         if shot.beginning is None
@@ -75,8 +109,7 @@ def _conditions(shot: Shot) -> list[LTXVideoCondition]:
     )
     return before + [
         LTXVideoCondition(image=picture(image), frame_index=index)
-        for index, image in sorted(shown.items())
-        if image is not None
+        for index, image in shot.given_pictures.items()
     ]
 
 
@@ -87,12 +120,12 @@ def _pocket_prompt(shot: Shot) -> str:
 
 
 LTX = Family(
-    pipelines=dict.fromkeys(LTX_TASKS, "LTXConditionPipeline"),
+    pipelines=dict.fromkeys((*LTX_TASKS, Task.VIDEO, Task.STILL), "LTXConditionPipeline"),
     arguments=_arguments,
     side_multiple=32,
 )
 POCKET = Family(
-    pipelines=dict.fromkeys(LTX_TASKS, "LTXConditionPipeline"),
+    pipelines=dict.fromkeys((*LTX_TASKS, Task.VIDEO, Task.STILL), "LTXConditionPipeline"),
     arguments=_pocket_arguments,
     side_multiple=32,
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
 
-from generation.models.adapter import Footage, Image, Shot, Waveform
+from generation.models.adapter import Footage, Shot, Waveform
 from generation.models.families.ltx import LTX_TASKS
 from generation.models.family import Call, Family, called_by_words, picture, to_frames
 
@@ -29,12 +29,9 @@ def _arguments(call: Call) -> dict[str, Any]:
 
 
 def _conditions(shot: Shot) -> list[LTX2VideoCondition]:
-    given: dict[int, Image | None] = {0: shot.first_image, shot.frames - 1: shot.last_image}
-    shown = given | dict(shot.keyframes)
     return [
         LTX2VideoCondition(frames=picture(image), index=math.ceil(index / LATENT_FRAMES))
-        for index, image in sorted(shown.items())
-        if image is not None
+        for index, image in shot.given_pictures.items()
     ]
 
 

@@ -8,18 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from generation.models.card import Task
-from generation.models.family import Call, Family, called_by_words, pictures, without
+from generation.models.family import Call, Family, called_by_words, remaking, without
 
 
 def _arguments(call: Call) -> dict[str, Any]:
-    arguments = called_by_words(call)
     if call.shot.task is not Task.VIDEO:
-        return arguments
-    return {
-        **without(arguments, "width", "height", "num_frames"),
-        "video": pictures(call.shot.source_video),
-        "strength": call.shot.strength,
-    }
+        return called_by_words(call)
+    return without(remaking(call), "width", "height")
 
 
 MODELSCOPE = Family(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from PIL import Image as PillowImage
 
-from generation.models.adapter import Image, Shot
 from generation.models.card import Task
-from generation.models.family import Call, Family, called_by_words, picture, pictures, without
+from generation.models.family import Call, Family, called_by_words, picture, remaking
 
 FULL_PRECISION = ("vae", "image_encoder")
 """diffusers' documentation of Wan: these two lose quality in half precision."""
@@ -29,11 +27,7 @@ def _arguments(call: Call) -> dict[str, Any]:
                 "last_image": picture(shot.last_image),
             }
         case Task.VIDEO:
-            return {
-                **without(arguments, "num_frames"),
-                "video": pictures(shot.source_video),
-                "strength": shot.strength,
-            }
+            return remaking(call)
         case _:
             return arguments
 
@@ -44,6 +38,7 @@ WAN = Family(
         Task.IMAGE: "WanImageToVideoPipeline",
         Task.FIRST_LAST: "WanImageToVideoPipeline",
         Task.VIDEO: "WanVideoToVideoPipeline",
+        Task.STILL: "WanPipeline",
     },
     arguments=_arguments,
     side_multiple=32,
@@ -53,7 +48,7 @@ WAN = Family(
 
 def _vace_arguments(call: Call) -> dict[str, Any]:
     """Given frames are kept (black in the mask), all others made (white)."""
-    given = _given_frames(call.shot)
+    given = call.shot.given_pictures
     arguments = called_by_words(call)
     if not given:
         return arguments
@@ -65,15 +60,6 @@ def _vace_arguments(call: Call) -> dict[str, Any]:
         "video": [PillowImage.fromarray(given[t]) if t in given else empty for t in frames],
         "mask": [PillowImage.new("L", size, 0 if t in given else 255) for t in frames],
     }
-
-
-def _given_frames(shot: Shot) -> dict[int, Image]:
-    given = dict(shot.keyframes)
-    if shot.first_image is not None:
-        given[0] = shot.first_image
-    if shot.last_image is not None:
-        given[shot.frames - 1] = shot.last_image
-    return {index: np.asarray(image) for index, image in given.items()}
 
 
 WAN_VACE = Family(

@@ -145,7 +145,7 @@ def test_the_shipped_entries_are_of_one_piece(card: ModelCard) -> None:
     ("model", "fields", "said"),
     [
         ("stable-video", {"command": Command.IMAGINE_VIDEO}, "it does /animate, /loop"),
-        ("sdxl", {}, "stills only"),
+        ("sdxl", {}, "it does /storyboard-image"),
         ("modelscope", {"camera": CameraMove.ZOOM_IN}, "no camera moves"),
         ("hunyuan-video", {"negative_prompt": "blurry"}, "no negative prompt"),
         ("animatediff", {"preset": "turbo"}, "default, lcm, lightning"),
