@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -32,9 +31,12 @@ from bot.estimates import Estimates
 from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
+from bot.generation_parts import fair_queue, load_catalogue, local_executor
 from bot.job_actions import JobActions
 from bot.leases import Leases
+from bot.log_pages import LogPages
 from bot.metrics import Metrics
+from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.recovery import Recovery
@@ -46,11 +48,7 @@ from bot.submission import Submission
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
-from generation.executors.local import ExecutionLimits, LocalExecutor
-from generation.executors.wire import WorkerSetup
-from generation.fairness.queue import FairQueue, QueueLimits
-from generation.fairness.turns import FairnessRules
-from generation.models.catalogue import CATALOGUE_FILE, Catalogue
+from generation.models.catalogue import Catalogue
 from storage.attempts import RENEW_EVERY
 from storage.database import Database
 from storage.instance_lock import InstanceLock
@@ -117,11 +115,11 @@ async def open_service(
         kept = await _open_storage(stack, settings)
         gauges = Gauges(database=kept.database, metrics=metrics)
         await gauges.audit()
-        catalogue = _catalogue(settings)
+        catalogue = load_catalogue(settings)
         catalogue.get(settings.generation.default_model)
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
         if executor is None:
-            executor = _local_executor(settings)
+            executor = local_executor(settings)
             await executor.start()
             stack.push_async_callback(executor.close)
         dispatcher = _open_dispatcher(
@@ -191,15 +189,6 @@ async def open_service(
         log.info("stopping")
 
 
-def _catalogue(settings: Settings) -> Catalogue:
-    generation = settings.generation
-    return Catalogue.load(
-        generation.enabled_models,
-        accepted_licences=generation.accepted_licences,
-        operator_file=generation.catalogue_file,
-    )
-
-
 async def _open_storage(stack: AsyncExitStack, settings: Settings) -> _Kept:
     url = settings.storage.database_url
     lock = await stack.enter_async_context(InstanceLock.beside(url))
@@ -255,7 +244,7 @@ def _open_dispatcher(
         max_attempts=settings.generation.max_attempts,
     )
     dispatcher = Dispatcher(
-        _fair_queue(settings, estimates),
+        fair_queue(settings, estimates),
         executor,
         (bookkeeping, estimates, metrics, delivery),
         max_bytes=settings.delivery.attachment_bytes,
@@ -297,6 +286,8 @@ def _equip(
     source_pictures = SourcePictures(database=database, limits=settings.limits)
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
+    moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
+    log_pages = LogPages(database=database)
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -338,7 +329,13 @@ def _equip(
             PriceCog(settings=settings, catalogue=catalogue, ordering=ordering),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
-            AdminCog(database=database, dead_jobs=dead_jobs),
+            AdminCog(
+                database=database,
+                catalogue=catalogue,
+                dead_jobs=dead_jobs,
+                deeds=moderator_deeds,
+                log_pages=log_pages,
+            ),
         )
 
     posting.client.equip(
@@ -346,47 +343,7 @@ def _equip(
         job_actions=job_actions,
         gallery_pages=pages,
         dead_jobs=dead_jobs,
+        moderator_deeds=moderator_deeds,
+        log_pages=log_pages,
         ordering=ordering,
-    )
-
-
-def _local_executor(settings: Settings) -> LocalExecutor:
-    generation = settings.generation
-    return LocalExecutor(
-        setup=WorkerSetup(
-            catalogue_file=CATALOGUE_FILE,
-            operator_catalogue=generation.catalogue_file,
-            lock_file=generation.lock_file,
-            model_folders=generation.model_folders,
-            device=generation.device,
-            threads=max(1, (os.cpu_count() or 1) // generation.executor_slots),
-            narration_scenes=settings.limits.narration_scenes,
-            preload=generation.default_model,
-            peaks_file=settings.storage.peaks_file,
-            memory_share=generation.memory_share / generation.executor_slots,
-        ),
-        limits=ExecutionLimits(
-            step_timeout_seconds=generation.step_timeout_seconds,
-            job_timeout_seconds=generation.job_timeout_seconds,
-        ),
-        slots=generation.executor_slots,
-    )
-
-
-def _fair_queue(settings: Settings, estimates: Estimates) -> FairQueue:
-    limits, fairness = settings.limits, settings.fairness
-    return FairQueue(
-        limits=QueueLimits(
-            running_jobs_per_user=limits.running_jobs_per_user,
-            waiting_jobs_per_user=limits.waiting_jobs_per_user,
-            waiting_jobs_per_guild=limits.waiting_jobs_per_guild,
-        ),
-        slots=settings.generation.executor_slots,
-        rules=FairnessRules(
-            slack_seconds=fairness.slack_seconds,
-            most_bypasses=fairness.most_bypasses,
-            guild_weights=fairness.guild_weights,
-            user_weights=fairness.user_weights,
-        ),
-        estimate=estimates.job_seconds,
     )

@@ -42,10 +42,14 @@ PROMPT_SHOWN_CHARACTERS = 900
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """A waiting job's place (1 = next) and the seconds until its clip, where known."""
+    """A waiting job's place (1 = next) and the seconds until its clip, where known.
+
+    `paused`: moderators keep the guild's jobs from starting.
+    """
 
     place: int
     seconds_left: float | None
+    paused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +157,8 @@ def _status(card: _CardState, state: JobState) -> str:
         case JobState.WAITING:
             if card.standing is None:
                 return f"⏳ Waiting · {held}"
+            if card.standing.paused:
+                return f"⏸️ Waiting, since moderators have paused the queue · {held}"
             left = card.standing.seconds_left
             eta = "no estimate yet" if left is None else f"about {duration(left)} left"
             place = "next" if card.standing.place == 1 else f"place {card.standing.place}"

@@ -150,6 +150,8 @@ class Delivery:
             ahead = self._dispatcher.place(record.id)
         except UnknownJob:
             return None
+        if self._dispatcher.paused(record.guild_id):
+            return Standing(place=ahead + 1, seconds_left=None, paused=True)
         own_seconds = self._estimates.run_seconds(record.model, record.price_credits)
         seconds_left = None if own_seconds is None else own_seconds * (ahead + 1)
         return Standing(place=ahead + 1, seconds_left=seconds_left)
@@ -159,6 +161,8 @@ class Delivery:
         if self._dispatcher is None:
             return None
         ahead = self._dispatcher.place_of(job)
+        if self._dispatcher.paused(job.guild_id):
+            return Standing(place=ahead + 1, seconds_left=None, paused=True)
         own_seconds = self._estimates.run_seconds(job.request.model, price_credits)
         seconds_left = None if own_seconds is None else own_seconds * (ahead + 1)
         return Standing(place=ahead + 1, seconds_left=seconds_left)

@@ -10,6 +10,10 @@ BotError
 ├── NotCancellable      the job has already ended
 ├── NotRequeueable      the job is not dead, or was tried again before
 ├── AuthorCannotPay     a dead job's author lacks the credits to try it again
+├── WordsNotAllowed     a prompt says what moderators do not allow
+├── UnusableWordRule    a rule that would hit nothing, or nearly everything
+├── OneSubjectOnly      a rule for several of member, role and channel at once
+├── NotADay             not a day of the calendar
 ├── EmptyGallery        nobody has shared a clip here
 ├── NothingFound        no shared clip is what was looked for
 ├── NoOtherModel        no other model that is enabled can make it
@@ -102,6 +106,34 @@ class AuthorCannotPay(BotError):
         self.user_id = user_id
         self.needed_credits = needed_credits
         self.available_credits = available_credits
+
+
+class WordsNotAllowed(BotError):
+    """`words` are those of the prompt, as they were read."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+class UnusableWordRule(BotError):
+    """`reason` goes on after "The rule"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OneSubjectOnly(BotError):
+    """A rule is for a member, a role or a channel."""
+
+
+class NotADay(BotError):
+    """`text` is not a day as 2026-12-31."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 class EmptyGallery(BotError):

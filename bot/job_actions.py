@@ -9,17 +9,17 @@ import discord
 
 from bot.channel_messages import ChannelMessages
 from bot.clip_actions import ClipActions
-from bot.errors import JobUnavailable, NotAllowed, NotCancellable
+from bot.errors import NotAllowed, NotCancellable
 from bot.gallery_actions import GalleryActions
+from bot.guild_jobs import job_of_guild
 from bot.moderators import may_manage_messages
 from bot.replies import answer
 from bot.views.job_buttons import JobAction
 from generation.dispatcher import Dispatcher
 from generation.job import JobState
 from generation.request import Command
-from storage import attempts, gallery, jobs, references
+from storage import attempts, gallery, references
 from storage.database import Database
-from storage.errors import UnknownJob
 from storage.jobs import JobRecord
 from storage.media_files import MediaFiles
 
@@ -62,7 +62,7 @@ class JobActions:
         self, interaction: discord.Interaction[Any], action: JobAction, job_id: str
     ) -> None:
         """Raises JobUnavailable, NotAllowed, and what the action raises."""
-        record = await self.record(job_id, guild_id=interaction.guild_id)
+        record = await job_of_guild(self._database, job_id, guild_id=interaction.guild_id)
         clips, shown = self._clip_actions, self._gallery_actions
         match action:
             case JobAction.CANCEL:
@@ -98,19 +98,9 @@ class JobActions:
         self, interaction: discord.Interaction[Any], job_id: str, model: str
     ) -> None:
         """The same seed on the model that was chosen. Raises as `perform` does."""
-        record = await self.record(job_id, guild_id=interaction.guild_id)
+        record = await job_of_guild(self._database, job_id, guild_id=interaction.guild_id)
         _only_author_if_private(interaction, record, VERBS[JobAction.MODEL])
         await self._clip_actions.on_model(interaction, record, model)
-
-    async def record(self, job_id: str, *, guild_id: int | None) -> JobRecord:
-        """The job, if it belongs to this guild. Raises JobUnavailable."""
-        try:
-            record = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        except UnknownJob:
-            raise JobUnavailable(job_id) from None
-        if record.guild_id != guild_id:
-            raise JobUnavailable(job_id)
-        return record
 
     async def _cancel(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -119,7 +109,7 @@ class JobActions:
             lambda connection: attempts.request_cancel(connection, job_id=record.id)
         )
         if not await self._dispatcher.cancel(record.id):
-            record = await self.record(record.id, guild_id=interaction.guild_id)
+            record = await job_of_guild(self._database, record.id, guild_id=record.guild_id)
             if JobState(record.state).terminal:
                 raise NotCancellable(record.state)
             raise NotCancellable(JobState.SUCCEEDED.value)  # its clip is being kept right now

@@ -15,7 +15,7 @@ from bot.card import Standing
 from bot.delivery import Delivery
 from bot.errors import ChannelForbidden, NotAllowed
 from bot.job_id import job_id_for
-from bot.moderators import role_ids_of
+from bot.moderators import asker_of
 from bot.preview import Preview, draw_preview
 from bot.replies import answer, waiting_sentence
 from bot.request_files import files_of, keep_files
@@ -97,10 +97,10 @@ class Ordering:
         """Answers a deferred interaction with what the request would cost and become, and a button
         that orders it.
 
-        Raises ChannelForbidden, UnknownModel, UnsupportedOption, DiskFull.
+        Raises ChannelForbidden, Draining, UnknownModel, UnsupportedOption, DiskFull, and what
+        moderators do not allow: ConductError, WordsNotAllowed.
         """
         check_channel(interaction)
-        guild_id, user_id = interaction.guild_id or 0, interaction.user.id
         order = self._order_of(interaction, interaction.id, request, files or {})
         price_credits = self._submission.price(request)
         available = await self._submission.available(order)
@@ -108,8 +108,8 @@ class Ordering:
         offer = Offer(
             id=job_id_for(interaction.id),
             interaction_id=interaction.id,
-            guild_id=guild_id,
-            user_id=user_id,
+            guild_id=order.asker.guild_id,
+            user_id=order.asker.user_id,
             request_json=request.to_json(),
             price_credits=price_credits,
             made_at=datetime.now(UTC),
@@ -124,6 +124,7 @@ class Ordering:
                 available_credits=available,
                 place=standing.place if standing else None,
                 seconds_left=standing.seconds_left if standing else None,
+                paused=standing.paused if standing else False,
                 notes=tuple(notes),
             ),
             self._catalogue.get(request.model) if needs_model else None,
@@ -168,17 +169,15 @@ class Ordering:
         request: GenerationRequest,
         files: Mapping[str, bytes],
     ) -> Order:
-        guild_id, channel_id = interaction.guild_id, interaction.channel_id
-        assert guild_id is not None  # the command tree admits guilds only
+        channel_id = interaction.channel_id
+        assert interaction.guild_id is not None  # the command tree admits guilds only
         assert channel_id is not None
         return Order(
             interaction_id=interaction_id,
-            guild_id=guild_id,
-            user_id=interaction.user.id,
+            asker=asker_of(interaction),
             channel_id=channel_id,
             request=request,
             files=files,
-            role_ids=role_ids_of(interaction),
         )
 
     def _foretold(self, order: Order, price_credits: int) -> Standing | None:
@@ -187,13 +186,20 @@ class Ordering:
     def _receipt(self, accepted: Accepted) -> str:
         standing = self._delivery.standing(accepted.record)
         where = (
-            waiting_sentence(standing.place, standing.seconds_left) if standing else "It started."
+            waiting_sentence(standing.place, standing.seconds_left, paused=standing.paused)
+            if standing
+            else "It started."
         )
         price = credit_count(accepted.record.price_credits)
         if accepted.record.relaxed:
             cost = (
                 f"It costs {price} and you have {accepted.available_credits}, so it waits relaxed: "
                 "free, and after everybody who pays."
+            )
+        elif accepted.from_pot:
+            cost = (
+                f"It costs {price} and you have {accepted.available_credits}; the server's pot "
+                "pays it."
             )
         else:
             cost = f"{price} held, {accepted.available_credits} left."

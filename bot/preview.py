@@ -15,13 +15,15 @@ PROMPT_SHOWN_CHARACTERS = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """`place` is 1 for the next; `seconds_left` until the clip, where known."""
+    """`place` is 1 for the next; `seconds_left` until the clip, where known; `paused`: moderators
+    keep the guild's jobs from starting."""
 
     request: GenerationRequest
     price_credits: int
     available_credits: int
     place: int | None
     seconds_left: float | None
+    paused: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -53,7 +55,8 @@ def draw_preview(preview: Preview, card: ModelCard | None) -> discord.Embed:
 def _place(preview: Preview) -> str:
     if preview.place is None:
         return "unknown"
-    return "next" if preview.place == 1 else f"number {preview.place} in the queue"
+    where = "next" if preview.place == 1 else f"number {preview.place} in the queue"
+    return f"{where}, once moderators let the queue go on" if preview.paused else where
 
 
 def _made_by(request: GenerationRequest, card: ModelCard) -> list[str]:

@@ -32,6 +32,7 @@
     │   └── InvalidCursor
     ├── OfferExpired                 made too long ago, or never
     ├── InvalidAllowance             negative, or beyond all measure
+    ├── ModerationError              see `storage/moderation_errors.py`
     └── MediaError
         ├── InvalidMediaName
         ├── MediaFileMissing

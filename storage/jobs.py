@@ -209,6 +209,12 @@ def unfinished(connection: Connection) -> tuple[JobRecord, ...]:
     )
 
 
+def waiting_of_guild(connection: Connection, *, guild_id: int) -> tuple[JobRecord, ...]:
+    """A guild's jobs that do not run now, oldest first."""
+    query = select_jobs().where(_TABLE.state == "waiting", _TABLE.guild_id == guild_id)
+    return records(connection, query.order_by(_TABLE.sequence))
+
+
 def active_count(
     connection: Connection, *, guild_id: int, user_id: int | None = None
 ) -> ActiveJobs:

@@ -36,9 +36,8 @@ __all__ = [
     "jobs",
     "likes",
     "metadata",
-    "moderator_acts",
+    "moderator_log",
     "offers",
-    "quota_changes",
     "showcase_posts",
     "transfers",
 ]
@@ -55,14 +54,16 @@ accounts = Table(
     Column("debits_pending", LargeInteger, nullable=False),
     # The last UTC day (ISO) on which a refill was considered, also when it had nothing to add.
     Column("refilled_day", Text),
-    CheckConstraint("kind IN ('bank', 'user')", name="kind_is_known"),
+    # What that day's refills have filled it up to; NULL where that is not known.
+    Column("refilled_to", LargeInteger),
+    CheckConstraint("kind IN ('bank', 'user', 'pot')", name="kind_is_known"),
     CheckConstraint("(kind = 'user') = (user_id IS NOT NULL)", name="users_have_ids"),
     CheckConstraint(
         "debits_posted >= 0 AND credits_posted >= 0 AND debits_pending >= 0",
         name="sums_are_not_negative",
     ),
     CheckConstraint(
-        "kind <> 'user' OR credits_posted - debits_posted - debits_pending >= 0",
+        "kind = 'bank' OR credits_posted - debits_posted - debits_pending >= 0",
         name="available_is_not_negative",
     ),
     sqlite_strict=True,
@@ -83,13 +84,15 @@ transfers = Table(
     Column("reason", Text),
     Column("made_by", LargeInteger),
     Column("made_at", Moment, nullable=False),
-    CheckConstraint("kind IN ('grant', 'reserve', 'settle', 'release')", name="kind_is_known"),
+    CheckConstraint(
+        "kind IN ('grant', 'move', 'reserve', 'settle', 'release')", name="kind_is_known"
+    ),
     CheckConstraint("amount_credits > 0", name="amount_is_positive"),
     CheckConstraint("debit_account_id <> credit_account_id", name="sides_differ"),
     CheckConstraint(
         "(kind IN ('settle', 'release')) = (pending_id IS NOT NULL)", name="resolutions_have_holds"
     ),
-    CheckConstraint("(kind = 'grant') = (job_id IS NULL)", name="all_but_grants_have_jobs"),
+    CheckConstraint("(kind IN ('grant', 'move')) = (job_id IS NULL)", name="only_holds_have_jobs"),
     sqlite_strict=True,
 )
 # What makes charging happen once: a reservation is resolved by one transfer, whichever kind.
@@ -200,56 +203,38 @@ deliveries = Table(
 )
 Index("deliveries_by_time", deliveries.c.state, deliveries.c.next_attempt_at)
 
-# Append-only, like transfers: the newest row of a guild or member is its setting in force.
-quota_changes = Table(
-    "quota_changes",
-    metadata,
-    Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
-    Column("guild_id", LargeInteger, nullable=False),
-    Column("user_id", LargeInteger),
-    Column("daily_allowance_credits", LargeInteger),
-    Column("changed_by", LargeInteger, nullable=False),
-    Column("changed_at", Moment, nullable=False),
-    CheckConstraint(
-        "daily_allowance_credits IS NULL OR daily_allowance_credits >= 0",
-        name="allowance_is_not_negative",
-    ),
-    sqlite_strict=True,
-)
-Index(
-    "quota_changes_by_member",
-    quota_changes.c.guild_id,
-    quota_changes.c.user_id,
-    quota_changes.c.sequence,
-)
-
-# Append-only too: of the acts that set something, the newest on a subject is in force.
-moderator_acts = Table(
-    "moderator_acts",
+# Append-only, like transfers. It is the moderators' log and their settings at once: of the acts
+# that set something, the newest on a subject is in force.
+moderator_log = Table(
+    "moderator_log",
     metadata,
     Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
     Column("guild_id", LargeInteger, nullable=False),
     Column("act", Text, nullable=False),
-    # What was acted on: a role's id, a job's id, nothing for the guild as a whole.
+    # What was acted on: `role:5`, a job's id, nothing for the guild as a whole.
     Column("subject", Text, nullable=False),
-    Column("value", LargeInteger, nullable=False),
+    # JSON objects; NULL where nothing was set before, or is set any more.
+    Column("before_json", Text),
+    Column("after_json", Text),
     Column("detail", Text, nullable=False),
     Column("made_by", LargeInteger, nullable=False),
     Column("made_at", Moment, nullable=False),
     CheckConstraint(
-        "act IN ('relaxed', 'role_grant', 'requeue', 'preview', 'showcase', 'report')",
+        "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
+        " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
+        " 'showcase', 'report')",
         name="act_is_known",
     ),
-    CheckConstraint("value >= 0", name="value_is_not_negative"),
     sqlite_strict=True,
 )
 Index(
-    "acts_by_subject",
-    moderator_acts.c.guild_id,
-    moderator_acts.c.act,
-    moderator_acts.c.subject,
-    moderator_acts.c.sequence,
+    "log_by_subject",
+    moderator_log.c.guild_id,
+    moderator_log.c.act,
+    moderator_log.c.subject,
+    moderator_log.c.sequence,
 )
+Index("log_by_time", moderator_log.c.guild_id, moderator_log.c.sequence)
 
 
 def insert_if_absent(connection: Connection, table: Table, **values: object) -> bool:

@@ -37,10 +37,10 @@ class ShowcasePost:
 
 def rule(connection: Connection, *, guild_id: int) -> ShowcaseRule | None:
     """What moderators set; None while the guild has no showcase."""
-    acts = moderation.in_force(connection, guild_id=guild_id, act="showcase")
-    if not acts or acts[0].value == 0:
-        return None
-    return ShowcaseRule(likes=acts[0].value, channel_id=int(acts[0].detail))
+    for act in moderation.in_force(connection, guild_id=guild_id, act="showcase"):
+        facts = act.after or {}
+        return ShowcaseRule(likes=facts["likes"], channel_id=facts["channel"])
+    return None
 
 
 def lift(connection: Connection, *, job_id: str, guild_id: int, likes: int, now: datetime) -> bool:
