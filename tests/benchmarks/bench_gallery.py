@@ -49,8 +49,8 @@ def prompts(count: int, seed: int = 0) -> Iterator[str]:
     shares = 1.0 / np.arange(1, VOCABULARY + 1) ** ZIPF_EXPONENT
     cumulative = np.cumsum(shares / shares.sum())
     lengths = np.exp(random.normal(np.log(WORDS_MEDIAN), WORDS_SIGMA, count)).round()
-    for length in np.clip(lengths, 1, WORDS_MAX).astype(int):
-        ranks = np.searchsorted(cumulative, random.random(length))
+    for length in np.clip(lengths, 1, WORDS_MAX).astype(int).tolist():
+        ranks: list[int] = np.searchsorted(cumulative, random.random(length)).tolist()
         yield " ".join(f"w{min(rank, VOCABULARY - 1)}" for rank in ranks)
 
 

@@ -87,21 +87,20 @@ async def test_refunds_count_when_they_came_back(database: Database) -> None:
 
 
 async def test_the_most_remixed_leaves_private_clips_out(database: Database) -> None:
+    jobs: tuple[tuple[str | None, bool, TerminalState], ...] = (
+        (None, False, "succeeded"),
+        (None, True, "succeeded"),
+        ("job1", False, "succeeded"),
+        ("job1", False, "succeeded"),
+        ("job1", True, "succeeded"),
+        ("job1", False, "failed"),
+        ("job2", False, "succeeded"),
+        ("job3", False, "succeeded"),
+    )
+
     def happen(connection: Connection) -> None:
         give(connection, 500)
-        for number, (parent, private, ends) in enumerate(
-            (
-                (None, False, "succeeded"),
-                (None, True, "succeeded"),
-                ("job1", False, "succeeded"),
-                ("job1", False, "succeeded"),
-                ("job1", True, "succeeded"),
-                ("job1", False, "failed"),
-                ("job2", False, "succeeded"),
-                ("job3", False, "succeeded"),
-            ),
-            start=1,
-        ):
+        for number, (parent, private, ends) in enumerate(jobs, start=1):
             run(connection, number, parent_job_id=parent, private=private, ends=ends)
 
     await database.write(happen)
