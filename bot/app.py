@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
+from bot.clip_actions import ClipActions
 from bot.commands.admin import AdminCog
 from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
@@ -22,30 +23,33 @@ from bot.commands.generate import GenerateCog
 from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
 from bot.commands.pictures import PicturesCog
+from bot.commands.price import PriceCog
 from bot.commands.quota import QuotaCog
 from bot.commands.show import ShowCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
+from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
+from bot.generation_parts import fair_queue, load_catalogue, local_executor
 from bot.job_actions import JobActions
 from bot.leases import Leases
+from bot.log_pages import LogPages
 from bot.metrics import Metrics
+from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.recovery import Recovery
 from bot.rounds import Rounds
+from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.source_clips import SourceClips
 from bot.source_pictures import SourcePictures
 from bot.submission import Submission
-from bot.worker_setup import worker_setup
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
-from generation.executors.local import ExecutionLimits, LocalExecutor
-from generation.fairness.queue import FairQueue, QueueLimits
-from generation.fairness.turns import FairnessRules
+from generation.executors.local import LocalExecutor
 from generation.models.catalogue import Catalogue
 from storage.attempts import RENEW_EVERY
 from storage.database import Database
@@ -113,7 +117,7 @@ async def open_service(
         kept = await _open_storage(stack, settings)
         gauges = Gauges(database=kept.database, metrics=metrics)
         await gauges.audit()
-        catalogue = _catalogue(settings)
+        catalogue = load_catalogue(settings)
         catalogue.get(settings.generation.default_model)
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
         serving = await _local_workers(stack, settings) if executor is None else executor
@@ -156,11 +160,16 @@ async def open_service(
             dispatcher.start()
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
+            rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
             rounds.every(COUNT_EVERY_SECONDS, "counts", count)
             rounds.every(PROBE_EVERY_SECONDS, "event loop", gauges.probe_loop)
 
-        _equip(settings, kept, posting, catalogue, dispatcher, submission)
+        pages = GalleryPages(
+            database=kept.database, media_files=kept.media_files, catalogue=catalogue
+        )
+        showcase = Showcase(database=kept.database, messages=posting.messages, pages=pages)
+        _equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase)
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))
@@ -178,15 +187,6 @@ async def open_service(
             metrics=metrics,
         )
         log.info("stopping")
-
-
-def _catalogue(settings: Settings) -> Catalogue:
-    generation = settings.generation
-    return Catalogue.load(
-        generation.enabled_models,
-        accepted_licences=generation.accepted_licences,
-        operator_file=generation.catalogue_file,
-    )
 
 
 async def _open_storage(stack: AsyncExitStack, settings: Settings) -> _Kept:
@@ -244,7 +244,7 @@ def _open_dispatcher(
         max_attempts=settings.generation.max_attempts,
     )
     dispatcher = Dispatcher(
-        _fair_queue(settings, estimates),
+        fair_queue(settings, estimates),
         executor,
         (bookkeeping, estimates, metrics, delivery),
         max_bytes=settings.delivery.attachment_bytes,
@@ -270,21 +270,40 @@ def _equip(
     catalogue: Catalogue,
     dispatcher: Dispatcher,
     submission: Submission,
+    pages: GalleryPages,
+    showcase: Showcase,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
-    ordering = Ordering(submission=submission, delivery=delivery, media_files=kept.media_files)
-    pages = GalleryPages(database=database, media_files=kept.media_files, catalogue=catalogue)
+    ordering = Ordering(
+        database=database,
+        catalogue=catalogue,
+        submission=submission,
+        delivery=delivery,
+        media_files=kept.media_files,
+        preview_above=settings.credits.preview_above,
+    )
     source_pictures = SourcePictures(database=database, limits=settings.limits)
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
+    moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
+    log_pages = LogPages(database=database)
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
-        delivery=delivery,
         messages=posting.messages,
         media_files=kept.media_files,
-        ordering=ordering,
+        clip_actions=ClipActions(
+            ordering=ordering, media_files=kept.media_files, catalogue=catalogue
+        ),
+        gallery_actions=GalleryActions(
+            database=database,
+            delivery=delivery,
+            messages=posting.messages,
+            media_files=kept.media_files,
+            catalogue=catalogue,
+            showcase=showcase,
+        ),
     )
 
     def cogs() -> Iterable[commands.Cog]:
@@ -306,15 +325,28 @@ def _equip(
             ),
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
-            GalleryCog(pages=pages),
+            GalleryCog(pages=pages, catalogue=catalogue),
+            PriceCog(settings=settings, catalogue=catalogue, ordering=ordering),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
-            AdminCog(database=database, dead_jobs=dead_jobs),
+            AdminCog(
+                database=database,
+                catalogue=catalogue,
+                dead_jobs=dead_jobs,
+                deeds=moderator_deeds,
+                log_pages=log_pages,
+            ),
         )
 
     posting.client.equip(
-        cogs=cogs, job_actions=job_actions, gallery_pages=pages, dead_jobs=dead_jobs
+        cogs=cogs,
+        job_actions=job_actions,
+        gallery_pages=pages,
+        dead_jobs=dead_jobs,
+        moderator_deeds=moderator_deeds,
+        log_pages=log_pages,
+        ordering=ordering,
     )
 
 
@@ -323,35 +355,3 @@ async def _local_workers(stack: AsyncExitStack, settings: Settings) -> LocalExec
     await executor.start()
     stack.push_async_callback(executor.close)
     return executor
-
-
-def local_executor(settings: Settings, *, preload: str | None) -> LocalExecutor:
-    """Worker processes of this machine; each loads the model `preload` before its first job."""
-    generation = settings.generation
-    return LocalExecutor(
-        setup=worker_setup(settings, slots=generation.executor_slots, preload=preload),
-        limits=ExecutionLimits(
-            step_timeout_seconds=generation.step_timeout_seconds,
-            job_timeout_seconds=generation.job_timeout_seconds,
-        ),
-        slots=generation.executor_slots,
-    )
-
-
-def _fair_queue(settings: Settings, estimates: Estimates) -> FairQueue:
-    limits, fairness = settings.limits, settings.fairness
-    return FairQueue(
-        limits=QueueLimits(
-            running_jobs_per_user=limits.running_jobs_per_user,
-            waiting_jobs_per_user=limits.waiting_jobs_per_user,
-            waiting_jobs_per_guild=limits.waiting_jobs_per_guild,
-        ),
-        slots=settings.generation.executor_slots,
-        rules=FairnessRules(
-            slack_seconds=fairness.slack_seconds,
-            most_bypasses=fairness.most_bypasses,
-            guild_weights=fairness.guild_weights,
-            user_weights=fairness.user_weights,
-        ),
-        estimate=estimates.job_seconds,
-    )

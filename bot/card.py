@@ -14,7 +14,7 @@ from generation.clip import ClipFacts, LoopMethod
 from generation.job import JobState, Progress, Stage
 from generation.models.catalogue import Catalogue
 from generation.pocket.vocabulary import thing_names
-from generation.request import CameraMove, Command, GenerationRequest, SourceClip
+from generation.request import Command, GenerationRequest, SourceClip
 from storage.jobs import JobRecord
 
 TITLES = {
@@ -43,10 +43,14 @@ PROMPT_SHOWN_CHARACTERS = 900
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """A waiting job's place (1 = next) and the seconds until its clip, where known."""
+    """A waiting job's place (1 = next) and the seconds until its clip, where known.
+
+    `paused`: moderators keep the guild's jobs from starting.
+    """
 
     place: int
     seconds_left: float | None
+    paused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +94,7 @@ def _embed(card: _CardState) -> discord.Embed:
     request = GenerationRequest.from_json(record.request_json)
     state = JobState(record.state)
     embed = discord.Embed(title=TITLES[request.command], colour=COLOURS[state])
-    lines = [f"<@{record.user_id}> asked for"]
+    lines = [f"<@{record.user_id}> asked for{_lineage(record)}"]
     if request.prompt:
         lines.append(quoted(request.prompt, PROMPT_SHOWN_CHARACTERS))
     elif request.image_sha256 is not None:
@@ -107,9 +111,8 @@ def _embed(card: _CardState) -> discord.Embed:
     embed.add_field(name="Settings", value=settings_line(request, card.model_title), inline=False)
     if record.clip_json and state is JobState.SUCCEEDED:
         _add_clip(embed, ClipFacts.from_json(record.clip_json))
-    lineage = f" · remix of {record.parent_job_id}" if record.parent_job_id else ""
     origin = "AI-generated · " if request.generated else ""
-    embed.set_footer(text=f"{origin}job {record.id}{lineage}")
+    embed.set_footer(text=f"{origin}job {record.id}")
     return embed
 
 
@@ -119,12 +122,26 @@ def _view(card: _CardState) -> discord.ui.View:
     state = JobState(record.state)
     if not state.terminal:
         return job_view(record.id, (JobAction.CANCEL,))
-    needs_model = GenerationRequest.from_json(record.request_json).command.needs_model
+    made = state is JobState.SUCCEEDED
+    actions: list[JobAction] = []
     # Without a model there is no seed, so that it would only be the same clip again.
-    actions = [JobAction.REROLL, JobAction.REMIX] if needs_model else []
-    if state is JobState.SUCCEEDED and not record.private:
+    command = Command(record.command)
+    if command.needs_model:
+        actions += [JobAction.REROLL, JobAction.VARY, JobAction.REMIX, JobAction.EDIT]
+        actions += [JobAction.MODEL]
+        actions += [JobAction.LOOP, JobAction.ANIMATE] if made and not command.makes_still else []
+    if made and not record.private:
         actions.append(JobAction.UNSHARE if card.shared else JobAction.SHARE)
+        actions += [JobAction.LIKE] if card.shared else []
+    actions += [JobAction.SEND, JobAction.REPORT] if made else []
     return job_view(record.id, (*actions, JobAction.DELETE))
+
+
+def _lineage(record: JobRecord) -> str:
+    if record.parent_job_id is None:
+        return ""
+    author = f" by <@{record.parent_user_id}>" if record.parent_user_id else ""
+    return f" a remix of {record.parent_job_id}{author}"
 
 
 def clip_filename(record: JobRecord) -> str:
@@ -141,6 +158,8 @@ def _status(card: _CardState, state: JobState) -> str:
         case JobState.WAITING:
             if card.standing is None:
                 return f"⏳ Waiting · {held}"
+            if card.standing.paused:
+                return f"⏸️ Waiting, since moderators have paused the queue · {held}"
             left = card.standing.seconds_left
             eta = "no estimate yet" if left is None else f"about {duration(left)} left"
             place = "next" if card.standing.place == 1 else f"place {card.standing.place}"
@@ -199,8 +218,8 @@ def settings_line(request: GenerationRequest, model_title: str) -> str:
         parts.append(f"motion {request.motion}")
     if request.strength is not None:
         parts.append(f"strength {request.strength:g}")
-    if request.camera is not CameraMove.NONE:
-        parts.append(f"camera {request.camera.value}")
+    if request.camera.moves:
+        parts.append(f"camera {', '.join(request.camera.moves)}")
     parts += [f"{request.steps} steps", f"guidance {request.guidance:g}", f"seed `{request.seed}`"]
     if request.negative_prompt:
         parts.append("without " + quoted(request.negative_prompt, 120).removeprefix("> "))

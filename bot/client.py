@@ -16,10 +16,17 @@ from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
 from bot.job_actions import JobActions
+from bot.log_pages import LogPages
+from bot.moderator_deeds import ModeratorDeeds
+from bot.ordering import Ordering
 from bot.replies import answer_error
+from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
 from bot.views.job_buttons import JobButton
+from bot.views.log_pager import LogPageButton
+from bot.views.model_menu import ModelMenu
+from bot.views.offer_button import GenerateButton
 
 log = structlog.get_logger(__name__)
 
@@ -30,14 +37,16 @@ AUTHENTICATION_FAILED = 4004
 class ReelroomBot(commands.AutoShardedBot):
     """Slash commands only: it reads no messages and needs no privileged intent.
 
-    `equip` it and set `before_gateway` before login. Persistent buttons reach `job_actions`,
-    `gallery_pages` and `dead_jobs` here, since Discord tells only the client and a custom id when
-    one is pressed.
+    `equip` it and set `before_gateway` before login. Persistent buttons reach what answers them
+    here, since Discord tells only the client and a custom id when one is pressed.
     """
 
     job_actions: JobActions
     gallery_pages: GalleryPages
     dead_jobs: DeadJobs
+    moderator_deeds: ModeratorDeeds
+    log_pages: LogPages
+    ordering: Ordering
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -68,16 +77,31 @@ class ReelroomBot(commands.AutoShardedBot):
         job_actions: JobActions,
         gallery_pages: GalleryPages,
         dead_jobs: DeadJobs,
+        moderator_deeds: ModeratorDeeds,
+        log_pages: LogPages,
+        ordering: Ordering,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
         self.job_actions = job_actions
         self.gallery_pages = gallery_pages
         self.dead_jobs = dead_jobs
+        self.moderator_deeds = moderator_deeds
+        self.log_pages = log_pages
+        self.ordering = ordering
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
-        self.add_dynamic_items(JobButton, GalleryButton, DeadPageButton, RequeueButton)
+        self.add_dynamic_items(
+            JobButton,
+            GalleryButton,
+            DeadPageButton,
+            RequeueButton,
+            AnswerButton,
+            LogPageButton,
+            GenerateButton,
+            ModelMenu,
+        )
         for cog in self._cogs():
             await self.add_cog(cog)
         self._sync_task = asyncio.create_task(self._sync_commands(), name="command sync")

@@ -7,15 +7,16 @@ from typing import Any
 
 import discord
 
-from bot.errors import JobUnavailable, NotRequeueable
+from bot.errors import NotRequeueable
+from bot.guild_jobs import job_of_guild
 from bot.replies import failure_sentence
 from bot.submission import Submission
 from bot.text import credit_count, quoted
 from bot.views.dead_list import dead_list_view
 from generation.request import GenerationRequest
-from storage import attempts, jobs
+from storage import attempts
 from storage.database import Connection, Database
-from storage.errors import IllegalMove, UnknownJob
+from storage.errors import IllegalMove
 from storage.jobs import JobRecord
 
 PAGE_JOBS = 5  # one row of buttons
@@ -67,12 +68,7 @@ class DeadJobs:
 
         Raises JobUnavailable, NotRequeueable, and what `Submission.requeue` raises.
         """
-        try:
-            dead = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        except UnknownJob:
-            raise JobUnavailable(job_id) from None
-        if dead.guild_id != interaction.guild_id:
-            raise JobUnavailable(job_id)
+        dead = await job_of_guild(self._database, job_id, guild_id=interaction.guild_id)
         try:
             accepted = await self._submission.requeue(
                 dead, interaction_id=interaction.id, moderator_id=interaction.user.id

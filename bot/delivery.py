@@ -19,6 +19,7 @@ from bot.outbox import Outbox
 from generation.dispatcher import Dispatcher
 from generation.errors import UnknownJob
 from generation.job import (
+    Job,
     JobCancelled,
     JobEvent,
     JobFailed,
@@ -149,7 +150,20 @@ class Delivery:
             ahead = self._dispatcher.place(record.id)
         except UnknownJob:
             return None
+        if self._dispatcher.paused(record.guild_id):
+            return Standing(place=ahead + 1, seconds_left=None, paused=True)
         own_seconds = self._estimates.run_seconds(record.model, record.price_credits)
+        seconds_left = None if own_seconds is None else own_seconds * (ahead + 1)
+        return Standing(place=ahead + 1, seconds_left=seconds_left)
+
+    def foretold(self, job: Job, price_credits: int) -> Standing | None:
+        """Where a job would stand that is not submitted; None before the dispatcher is known."""
+        if self._dispatcher is None:
+            return None
+        ahead = self._dispatcher.place_of(job)
+        if self._dispatcher.paused(job.guild_id):
+            return Standing(place=ahead + 1, seconds_left=None, paused=True)
+        own_seconds = self._estimates.run_seconds(job.request.model, price_credits)
         seconds_left = None if own_seconds is None else own_seconds * (ahead + 1)
         return Standing(place=ahead + 1, seconds_left=seconds_left)
 

@@ -10,7 +10,14 @@ BotError
 ├── NotCancellable      the job has already ended
 ├── NotRequeueable      the job is not dead, or was tried again before
 ├── AuthorCannotPay     a dead job's author lacks the credits to try it again
+├── WordsNotAllowed     a prompt says what moderators do not allow
+├── UnusableWordRule    a rule that would hit nothing, or nearly everything
+├── OneSubjectOnly      a rule for several of member, role and channel at once
+├── NotADay             not a day of the calendar
 ├── EmptyGallery        nobody has shared a clip here
+├── NothingFound        no shared clip is what was looked for
+├── NoOtherModel        no other model that is enabled can make it
+├── DirectMessagesClosed the member takes no direct messages from the bot
 ├── Draining            the bot is stopping and takes no new jobs
 └── TokenRefused        Discord does not accept the token
 """
@@ -101,8 +108,52 @@ class AuthorCannotPay(BotError):
         self.available_credits = available_credits
 
 
+class WordsNotAllowed(BotError):
+    """`words` are those of the prompt, as they were read."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+class UnusableWordRule(BotError):
+    """`reason` goes on after "The rule"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class OneSubjectOnly(BotError):
+    """A rule is for a member, a role or a channel."""
+
+
+class NotADay(BotError):
+    """`text` is not a day as 2026-12-31."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
 class EmptyGallery(BotError):
     """This guild's gallery has no clip."""
+
+
+class NothingFound(BotError):
+    """The gallery has clips, and none that fits the search."""
+
+
+class NoOtherModel(BotError):
+    """`command` is what the others cannot do."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(command)
+        self.command = command
+
+
+class DirectMessagesClosed(BotError):
+    """Discord does not let the bot write to this member."""
 
 
 class Draining(BotError):

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-import dataclasses
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import discord
 
 from bot.channel_messages import ChannelMessages
-from bot.delivery import Delivery
-from bot.errors import JobUnavailable, NotAllowed, NotCancellable
+from bot.clip_actions import ClipActions
+from bot.errors import NotAllowed, NotCancellable
+from bot.gallery_actions import GalleryActions
+from bot.guild_jobs import job_of_guild
 from bot.moderators import may_manage_messages
-from bot.ordering import Ordering
 from bot.replies import answer
-from bot.request_options import draw_seed
 from bot.views.job_buttons import JobAction
-from bot.views.remix_modal import RemixModal
-from generation.clip import ClipFacts
 from generation.dispatcher import Dispatcher
 from generation.job import JobState
-from generation.request import Command, GenerationRequest
-from storage import attempts, gallery, jobs, references
-from storage.database import Connection, Database
-from storage.errors import UnknownJob
+from generation.request import Command
+from storage import attempts, gallery, references
+from storage.database import Database
 from storage.jobs import JobRecord
 from storage.media_files import MediaFiles
+
+Press = Callable[[discord.Interaction[Any], JobRecord], Awaitable[None]]
+
+VERBS: Mapping[JobAction, str] = {
+    JobAction.REROLL: "reroll",
+    JobAction.VARY: "vary",
+    JobAction.REMIX: "remix",
+    JobAction.EDIT: "edit",
+    JobAction.LOOP: "make a loop of",
+    JobAction.ANIMATE: "animate",
+    JobAction.MODEL: "remake",
+    JobAction.SEND: "be sent",
+}
+"""Of what only its author does with a private clip."""
 
 
 class JobActions:
@@ -36,61 +46,61 @@ class JobActions:
         *,
         database: Database,
         dispatcher: Dispatcher,
-        delivery: Delivery,
         messages: ChannelMessages,
         media_files: MediaFiles,
-        ordering: Ordering,
+        clip_actions: ClipActions,
+        gallery_actions: GalleryActions,
     ) -> None:
         self._database = database
         self._media_files = media_files
         self._dispatcher = dispatcher
-        self._delivery = delivery
         self._messages = messages
-        self._ordering = ordering
+        self._clip_actions = clip_actions
+        self._gallery_actions = gallery_actions
 
     async def perform(
         self, interaction: discord.Interaction[Any], action: JobAction, job_id: str
     ) -> None:
         """Raises JobUnavailable, NotAllowed, and what the action raises."""
-        record = await self.record(job_id, guild_id=interaction.guild_id)
+        record = await job_of_guild(self._database, job_id, guild_id=interaction.guild_id)
+        clips, shown = self._clip_actions, self._gallery_actions
         match action:
-            case JobAction.REROLL:
-                await self._reroll(interaction, record)
-            case JobAction.REMIX:
-                await self._remix(interaction, record)
             case JobAction.CANCEL:
                 _only_author_or_moderator(interaction, record, "cancel")
                 await self._cancel(interaction, record)
             case JobAction.DELETE:
                 _only_author_or_moderator(interaction, record, "delete")
                 await self._delete(interaction, record)
-            case JobAction.SHARE | JobAction.UNSHARE:
-                await self._share(interaction, record, shared=action is JobAction.SHARE)
+            case JobAction.SHARE:
+                await shown.share(interaction, record)
+            case JobAction.UNSHARE:
+                _only_author_or_moderator(interaction, record, "take out")
+                await shown.unshare(interaction, record)
+            case JobAction.LIKE:
+                await shown.like(interaction, record)
+            case JobAction.REPORT:
+                await shown.ask_why(interaction, record)
+            case _:
+                _only_author_if_private(interaction, record, VERBS[action])
+                making: dict[JobAction, Press] = {
+                    JobAction.REROLL: clips.reroll,
+                    JobAction.VARY: clips.vary,
+                    JobAction.REMIX: clips.remix,
+                    JobAction.EDIT: clips.edit,
+                    JobAction.LOOP: clips.loop,
+                    JobAction.ANIMATE: clips.animate,
+                    JobAction.MODEL: clips.choose_model,
+                    JobAction.SEND: shown.send,
+                }
+                await making[action](interaction, record)
 
-    async def record(self, job_id: str, *, guild_id: int | None) -> JobRecord:
-        """The job, if it belongs to this guild. Raises JobUnavailable."""
-        try:
-            record = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        except UnknownJob:
-            raise JobUnavailable(job_id) from None
-        if record.guild_id != guild_id:
-            raise JobUnavailable(job_id)
-        return record
-
-    async def _reroll(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
-        _only_author_if_private(interaction, record, "reroll")
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        request = dataclasses.replace(
-            GenerationRequest.from_json(record.request_json),
-            seed=draw_seed(),
-            parent_job_id=record.id,
-        )
-        await self._ordering.order(interaction, request)
-
-    async def _remix(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
-        _only_author_if_private(interaction, record, "remix")
-        request = GenerationRequest.from_json(record.request_json)
-        await interaction.response.send_modal(RemixModal(request, record.id, self._ordering))
+    async def on_model(
+        self, interaction: discord.Interaction[Any], job_id: str, model: str
+    ) -> None:
+        """The same seed on the model that was chosen. Raises as `perform` does."""
+        record = await job_of_guild(self._database, job_id, guild_id=interaction.guild_id)
+        _only_author_if_private(interaction, record, VERBS[JobAction.MODEL])
+        await self._clip_actions.on_model(interaction, record, model)
 
     async def _cancel(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -99,7 +109,7 @@ class JobActions:
             lambda connection: attempts.request_cancel(connection, job_id=record.id)
         )
         if not await self._dispatcher.cancel(record.id):
-            record = await self.record(record.id, guild_id=interaction.guild_id)
+            record = await job_of_guild(self._database, record.id, guild_id=record.guild_id)
             if JobState(record.state).terminal:
                 raise NotCancellable(record.state)
             raise NotCancellable(JobState.SUCCEEDED.value)  # its clip is being kept right now
@@ -127,43 +137,6 @@ class JobActions:
             await self._media_files.claimed(sha256, suffix)
         else:
             await self._media_files.discard(sha256, suffix)
-
-    async def _share(
-        self, interaction: discord.Interaction[Any], record: JobRecord, *, shared: bool
-    ) -> None:
-        if not shared:
-            _only_author_or_moderator(interaction, record, "take out")
-        elif interaction.user.id != record.user_id:
-            raise NotAllowed("share")
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        if shared:
-            await self._database.write(
-                lambda connection: _put_into_gallery(connection, record, interaction.user.id)
-            )
-        else:
-            await self._database.write(
-                lambda connection: gallery.unshare(connection, job_id=record.id)
-            )
-        await self._delivery.redraw(record.id)
-        await answer(
-            interaction,
-            "It is in the gallery now: /gallery." if shared else "It is out of the gallery.",
-        )
-
-
-def _put_into_gallery(connection: Connection, record: JobRecord, shared_by: int) -> None:
-    request = GenerationRequest.from_json(record.request_json)
-    revision = ClipFacts.from_json(record.clip_json).model_revision if record.clip_json else ""
-    gallery.share(
-        connection,
-        job_id=record.id,
-        shared_by=shared_by,
-        prompt=request.prompt,
-        settings_json=record.request_json,
-        model_revision=revision,
-        seed=request.seed,
-        now=datetime.now(UTC),
-    )
 
 
 def _only_author_or_moderator(

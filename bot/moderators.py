@@ -10,6 +10,7 @@ from typing import Any
 import discord
 
 from bot.errors import ModeratorsOnly
+from storage.quotas import Asker
 
 
 def require_moderator(interaction: discord.Interaction[Any]) -> None:
@@ -23,7 +24,21 @@ def may_manage_messages(interaction: discord.Interaction[Any]) -> bool:
     return interaction.permissions.manage_messages
 
 
-def role_ids_of(interaction: discord.Interaction[Any]) -> tuple[int, ...]:
-    """The roles that the member holds in this guild."""
-    member = interaction.user
-    return tuple(role.id for role in member.roles) if isinstance(member, discord.Member) else ()
+def asker_of(
+    interaction: discord.Interaction[Any],
+    member: discord.Member | None = None,
+    *,
+    channel_id: int | None = None,
+) -> Asker:
+    """The member who asks, or another one as if they asked here, or in that channel."""
+    who = member or interaction.user
+    roles = who.roles if isinstance(who, discord.Member) else ()
+    channel = interaction.channel
+    # A thread has no rules of its own.
+    parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
+    return Asker(
+        guild_id=interaction.guild_id or 0,
+        user_id=who.id,
+        role_ids=tuple(role.id for role in roles),
+        channel_id=channel_id or parent_id or interaction.channel_id,
+    )

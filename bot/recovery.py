@@ -20,7 +20,7 @@ from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import METHODS, GenerationRequest
-from storage import attempts, booking, deliveries, jobs, references
+from storage import attempts, booking, deliveries, guild_settings, jobs, references
 from storage.attempts import BACKOFF, Verdict
 from storage.database import Connection, Database
 from storage.errors import IllegalMove, MediaError, StaleAttempt
@@ -56,6 +56,8 @@ class Recovery:
         """Call once, with the client ready and the dispatcher not yet started."""
         await self._clear_away()
         await self._learn_estimates()
+        for guild_id in await self._database.read(guild_settings.paused_guilds):
+            self._dispatcher.pause(guild_id)
         unfinished = await self._database.write(self._take_back_all)
         restored = await self._restore(unfinished)
         for record in unfinished:

@@ -14,8 +14,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from bot.app import local_executor
 from bot.errors import JobUnavailable, NoFinishedClip
+from bot.generation_parts import local_executor
 from bot.request_files import files_of
 from config.settings import Settings
 from generation.clip import Clip, ClipFacts

@@ -17,6 +17,7 @@ from bot import errors as bot_errors
 from bot.text import duration
 from generation import errors as generation_errors
 from storage import errors as storage_errors
+from storage import moderation_errors
 
 log = structlog.get_logger(__name__)
 
@@ -52,9 +53,47 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     storage_errors.UnknownJob: lambda e: f"Job {e.job_id} does not exist any more.",
     storage_errors.NotShareable: lambda _: "Only a finished clip can be shared.",
     storage_errors.ShareRefused: lambda _: "Only its author can share a private clip.",
+    storage_errors.NotInGallery: lambda _: "That clip is not in the gallery any more.",
+    storage_errors.OwnClip: lambda _: "It is your own clip: likes are for others to give.",
+    storage_errors.OfferExpired: lambda _: (
+        "That offer is too old, or the price has changed. Nothing was charged; ask again."
+    ),
     storage_errors.InvalidCursor: lambda _: "That gallery page is gone; open /gallery again.",
     storage_errors.InvalidAmount: lambda _: "Give a positive whole number of credits.",
     storage_errors.InvalidAllowance: lambda _: "A daily allowance is zero or more credits.",
+    moderation_errors.QueueDraining: lambda _: (
+        "Moderators let no new jobs in for now; what waits is still made. Nothing was charged."
+    ),
+    moderation_errors.MemberBlocked: lambda e: (
+        "Moderators do not let you make clips here"
+        + (f" until {discord.utils.format_dt(e.until)}" if e.until else "")
+        + f": {discord.utils.escape_markdown(e.reason)}. Nothing was charged."
+    ),
+    moderation_errors.ChannelNotAllowed: lambda e: (
+        "Moderators allow clips in other channels only: "
+        + ", ".join(f"<#{channel_id}>" for channel_id in e.channel_ids)
+        + ". Nothing was charged."
+    ),
+    moderation_errors.ModelNotAllowed: lambda e: (
+        f"Moderators do not allow {e.model} on this server. You can choose {_listed(e.models)}."
+    ),
+    moderation_errors.ClipTooLong: lambda e: (
+        f"Moderators allow clips of at most {e.most_seconds:g} seconds; that is {e.seconds:g}."
+    ),
+    moderation_errors.ClipTooDear: lambda e: (
+        f"Moderators allow clips for at most {e.most_credits} credits; that costs "
+        f"{e.price_credits}."
+    ),
+    moderation_errors.InvalidBoost: lambda e: f"That is no boost: {e.reason}.",
+    moderation_errors.UnknownBoost: lambda _: (
+        "That boost is over, or was ended; see /quota boosts."
+    ),
+    moderation_errors.TooManyRules: lambda e: (
+        f"A server has at most {e.most} word rules; remove one first."
+    ),
+    moderation_errors.UnknownWordRule: lambda e: (
+        f"There is no rule “{discord.utils.escape_markdown(e.words)}”; see /admin rules list."
+    ),
     storage_errors.MediaFileMissing: lambda _: "That clip's file is no longer kept here.",
     storage_errors.MediaFileCorrupt: lambda _: "That clip's file is damaged on disk.",
     storage_errors.DiskFull: lambda _: (
@@ -89,9 +128,28 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         f"That costs {e.needed_credits} credits and <@{e.user_id}> has {e.available_credits}. "
         "Grant them some with /quota grant, or let them wait for tomorrow's. Nothing was changed."
     ),
+    bot_errors.WordsNotAllowed: lambda e: (
+        f"Moderators do not allow “{discord.utils.escape_markdown(e.words)}” in a prompt here. "
+        "Nothing was charged; use other words."
+    ),
+    bot_errors.UnusableWordRule: lambda e: f"The rule {e.reason}.",
+    bot_errors.OneSubjectOnly: lambda _: (
+        "Name a member, a role or a channel, only one of them; or none, for everybody's default."
+    ),
+    bot_errors.NotADay: lambda e: (
+        f"“{discord.utils.escape_markdown(e.text)}” is no day; write it as 2026-12-31."
+    ),
     bot_errors.EmptyGallery: lambda _: (
         "Nobody has shared a clip here yet. Make one with /imagine-video and press "
         "“Share to gallery”."
+    ),
+    bot_errors.NothingFound: lambda _: "No shared clip here is like that.",
+    bot_errors.NoOtherModel: lambda e: (
+        f"No other model that is enabled here does /{e.command}; see /models."
+    ),
+    bot_errors.DirectMessagesClosed: lambda _: (
+        "I may not write to you: allow direct messages from members of this server, and press "
+        "again."
     ),
     bot_errors.Draining: lambda _: "The bot is restarting; try again in a minute.",
     bot_errors.TokenRefused: lambda _: (
@@ -141,7 +199,13 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
         log.error("incident", incident=incident, exc_info=error)
         sentence = f"Something went wrong on my side (incident {incident}). Nothing was lost."
     elif isinstance(error, bot_errors.ModeratorsOnly | bot_errors.NotAllowed):
-        log.warning("refused", user_id=interaction.user.id, error=repr(error))
+        log.warning(
+            "refused",
+            user_id=interaction.user.id,
+            guild_id=interaction.guild_id,
+            what=_asked_for(interaction),
+            error=repr(error),
+        )
     try:
         await answer(interaction, sentence)
     except discord.HTTPException:
@@ -156,8 +220,17 @@ async def answer(interaction: discord.Interaction[Any], text: str) -> None:
         await interaction.response.send_message(text, ephemeral=True)
 
 
-def waiting_sentence(place: int, seconds_left: float | None) -> str:
+def _asked_for(interaction: discord.Interaction[Any]) -> str:
+    """The command's name, or the custom id of what was pressed."""
+    if interaction.command is not None:
+        return f"/{interaction.command.qualified_name}"
+    return str((interaction.data or {}).get("custom_id", ""))
+
+
+def waiting_sentence(place: int, seconds_left: float | None, *, paused: bool = False) -> str:
     """Where a new job stands."""
+    if paused:
+        return "Moderators have paused the queue; it waits until they go on."
     where = "It is next" if place <= 1 else f"It is number {place} in the queue"
     return f"{where}." if seconds_left is None else f"{where}, about {duration(seconds_left)}."
 

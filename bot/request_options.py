@@ -14,8 +14,9 @@ from generation.models.catalogue import Catalogue
 from generation.narration.script import split_scenes
 from generation.request import (
     METHODS,
+    MOTION_DEFAULT,
     PROMPT_MAX_CHARACTERS,
-    CameraMove,
+    Camera,
     Command,
     GenerationRequest,
     Keyframe,
@@ -46,8 +47,8 @@ class RequestOptions:
     preset: str | None = None
     seconds: float | None = None
     aspect: str | None = None
-    camera: CameraMove = CameraMove.NONE
-    motion: int = 2
+    camera: Camera | None = None
+    motion: int | None = None
     guidance: float | None = None
     steps: int | None = None
     seed: int | None = None
@@ -87,8 +88,8 @@ def complete(
         seed=draw_seed() if options.seed is None else options.seed,
         steps=_given(options.steps, preset.steps_default),
         guidance=_given(options.guidance, preset.guidance_default),
-        motion=options.motion,
-        camera=options.camera,
+        motion=_given(options.motion, MOTION_DEFAULT),
+        camera=options.camera or Camera(),
         negative_prompt=options.negative_prompt.strip(),
         image_sha256=image_sha256,
         last_image_sha256=last_image_sha256,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.errors import JobUnavailable, NoCardThere, NoFinishedClip, NotAllowed
+from bot.errors import NoCardThere, NoFinishedClip, NotAllowed
+from bot.guild_jobs import job_of_guild
 from bot.request_files import file_name
 from config.settings import LimitsSettings
 from generation.clip import ClipFacts
@@ -17,7 +18,6 @@ from generation.request import Command, GenerationRequest, SourceClip
 from generation.uploads import read_video
 from storage import jobs
 from storage.database import Database
-from storage.errors import UnknownJob
 from storage.jobs import JobRecord
 
 VIDEOS_AT_ONCE = 1  # each is a process with two threads and up to 2 GiB of address space
@@ -133,19 +133,9 @@ async def job_named(
     if link := MESSAGE_LINK.fullmatch(named):
         record = await _shown_by(database, int(link["message"]), guild_id=guild_id, link=named)
     else:
-        record = await _of_id(database, named, guild_id=guild_id)
+        record = await job_of_guild(database, named, guild_id=guild_id)
     if record.private and record.user_id != user_id:
         raise NotAllowed(action)
-    return record
-
-
-async def _of_id(database: Database, job_id: str, *, guild_id: int | None) -> JobRecord:
-    try:
-        record = await database.read(lambda connection: jobs.get(connection, job_id))
-    except UnknownJob:
-        raise JobUnavailable(job_id) from None
-    if record.guild_id != guild_id:
-        raise JobUnavailable(job_id)
     return record
 
 

@@ -13,23 +13,36 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot.channel_messages import NOT_SENT
-from bot.errors import AuthorCannotPay, Draining
+from bot.errors import AuthorCannotPay, Draining, WordsNotAllowed
 from bot.estimates import Estimates
 from bot.job_id import job_id_for
 from bot.logs import hashed
 from bot.pricing import LEAST_CREDITS, credits_for
 from bot.request_files import claim_files, files_of, keep_files
+from bot.wording.word_rules import first_breach
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
-from storage import booking, deliveries, guild_settings, income, ledger, moderation
+from storage import (
+    booking,
+    conduct,
+    deliveries,
+    guild_settings,
+    income,
+    jobs,
+    ledger,
+    moderation,
+    word_rules,
+)
+from storage.conduct import Wish
 from storage.database import Connection, Database
 from storage.errors import InsufficientCredits
 from storage.jobs import JobRecord
 from storage.media_files import MediaFiles
 from storage.moderation import Act
+from storage.quotas import Asker
 
 log = structlog.get_logger(__name__)
 
@@ -40,25 +53,27 @@ PostCard = Callable[[JobRecord], Awaitable[None]]
 class Order:
     """A request with who asked, where, and by which interaction.
 
-    `files` holds what the request names, by SHA-256; `role_ids` are the member's roles, which may
-    bring credits.
+    `channel_id` is where the card goes: the asker's channel, or a thread in it. `files` holds what
+    the request names, by SHA-256.
     """
 
     interaction_id: int
-    guild_id: int
-    user_id: int
+    asker: Asker
     channel_id: int
     request: GenerationRequest
     files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
-    role_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accepted:
-    """An order that became a job, and what its author has left."""
+    """An order that became a job, and what its author has left.
+
+    `from_pot`: the guild's pot pays, since the author lacks the credits.
+    """
 
     record: JobRecord
     available_credits: int
+    from_pot: bool
 
 
 class Submission:
@@ -95,15 +110,16 @@ class Submission:
     async def submit(self, order: Order) -> Accepted:
         """Reserves the price, records the job, posts its card and queues it.
 
-        Raises Draining, UnknownModel, UnsupportedOption, QueueFull, InsufficientCredits, JobExists
-        (the interaction was seen before), and what `post_card` raises, the credits then released.
+        Raises Draining, UnknownModel, UnsupportedOption, QueueFull, ConductError and
+        WordsNotAllowed (moderators do not allow it), InsufficientCredits, JobExists (the
+        interaction was seen before), and what `post_card` raises, the credits then released.
         """
         if self._draining:
             raise Draining
         price_credits = self.price(order.request)
         with (
             bound_contextvars(job_id=job_id_for(order.interaction_id)),
-            self._dispatcher.room_for(guild_id=order.guild_id, user_id=order.user_id),
+            self._dispatcher.room_for(guild_id=order.asker.guild_id, user_id=order.asker.user_id),
         ):
             await keep_files(self._media_files, order.request, order.files)
             accepted = await self._database.write(
@@ -124,6 +140,25 @@ class Submission:
                 raise
             self._queue(record, order.files)
         return accepted
+
+    async def available(self, order: Order) -> int:
+        """What its author could spend on it now, today's income among it.
+
+        Raises Draining, UnknownModel, UnsupportedOption, ConductError, WordsNotAllowed.
+        """
+        if self._draining:
+            raise Draining
+        price_credits = self.price(order.request)
+
+        def collect(connection: Connection) -> int:
+            now, asker = datetime.now(UTC), order.asker
+            _check_conduct(connection, order, price_credits, now)
+            self._collect_income(connection, asker, now)
+            return ledger.available_credits(
+                connection, guild_id=asker.guild_id, user_id=asker.user_id
+            )
+
+        return await self._database.write(collect)
 
     async def requeue(self, dead: JobRecord, *, interaction_id: int, moderator_id: int) -> Accepted:
         """Tries a dead job again as a new one, for its author's credits and whatever the limits.
@@ -163,14 +198,16 @@ class Submission:
 
     def _admit(self, connection: Connection, order: Order, price_credits: int) -> Accepted:
         now = datetime.now(UTC)
-        self._collect_income(connection, order.guild_id, order.user_id, order.role_ids, now)
+        asker = order.asker
+        _check_conduct(connection, order, price_credits, now)
+        self._collect_income(connection, asker, now)
         record = booking.admit(
             connection,
             JobRecord(
                 id=job_id_for(order.interaction_id),
                 interaction_id=order.interaction_id,
-                guild_id=order.guild_id,
-                user_id=order.user_id,
+                guild_id=asker.guild_id,
+                user_id=asker.user_id,
                 channel_id=order.channel_id,
                 command=order.request.command.value,
                 model=order.request.model,
@@ -180,7 +217,7 @@ class Submission:
                 parent_job_id=order.request.parent_job_id,
                 private=order.request.private,
             ),
-            may_be_relaxed=guild_settings.relaxed_allowed(connection, guild_id=order.guild_id),
+            may_be_relaxed=guild_settings.relaxed_allowed(connection, guild_id=asker.guild_id),
             now=now,
         )
         return _accepted(connection, record)
@@ -190,7 +227,8 @@ class Submission:
     ) -> Accepted:
         now = datetime.now(UTC)
         # What the author's roles bring waits for a command of theirs: only that tells the roles.
-        self._collect_income(connection, dead.guild_id, dead.user_id, (), now)
+        asker = Asker(guild_id=dead.guild_id, user_id=dead.user_id, channel_id=dead.channel_id)
+        self._collect_income(connection, asker, now)
         new_job_id = job_id_for(interaction_id)
         try:
             record = booking.requeue(
@@ -211,27 +249,19 @@ class Submission:
             guild_id=dead.guild_id,
             act="requeue",
             subject=dead.id,
-            value=0,
-            detail=new_job_id,
+            before=None,
+            after={"job": new_job_id},
+            detail="",
             made_by=moderator_id,
             made_at=now,
         )
         moderation.record(connection, requeued)
         return _accepted(connection, record)
 
-    def _collect_income(
-        self,
-        connection: Connection,
-        guild_id: int,
-        user_id: int,
-        role_ids: tuple[int, ...],
-        now: datetime,
-    ) -> None:
+    def _collect_income(self, connection: Connection, asker: Asker, now: datetime) -> None:
         income.collect(
             connection,
-            guild_id=guild_id,
-            user_id=user_id,
-            role_ids=role_ids,
+            asker,
             default_allowance_credits=self._settings.credits.daily_allowance,
             now=now,
         )
@@ -241,7 +271,31 @@ def _accepted(connection: Connection, record: JobRecord) -> Accepted:
     available = ledger.available_credits(
         connection, guild_id=record.guild_id, user_id=record.user_id
     )
-    return Accepted(record=record, available_credits=available)
+    return Accepted(
+        # Read again, for what the store knows beside: whose job it remixes.
+        record=jobs.get(connection, record.id),
+        available_credits=available,
+        from_pot=ledger.paid_by_pot(connection, job_id=record.id),
+    )
+
+
+def _check_conduct(connection: Connection, order: Order, price_credits: int, now: datetime) -> None:
+    """Raises ConductError, WordsNotAllowed."""
+    request, asker = order.request, order.asker
+    wish = Wish(
+        guild_id=asker.guild_id,
+        user_id=asker.user_id,
+        channel_id=asker.channel_id or order.channel_id,
+        model=request.model if request.command.needs_model else None,
+        seconds=request.seconds,
+        price_credits=price_credits,
+    )
+    conduct.check(connection, wish, now=now)
+    rules = word_rules.rules(connection, guild_id=asker.guild_id)
+    for text in (request.prompt, request.negative_prompt):
+        breach = first_breach(text, rules)
+        if breach is not None:
+            raise WordsNotAllowed(breach.words)
 
 
 def _withdraw(connection: Connection, record: JobRecord) -> None:
@@ -269,4 +323,16 @@ def job_of(record: JobRecord, files: Mapping[str, bytes]) -> Job:
         files=files,
         relaxed=record.relaxed,
         spare_memory=record.spare_memory,
+    )
+
+
+def job_for(order: Order) -> Job:
+    """What the queue would make of an order that nobody has submitted."""
+    return Job(
+        id=job_id_for(order.interaction_id),
+        guild_id=order.asker.guild_id,
+        user_id=order.asker.user_id,
+        request=order.request,
+        attempt=0,
+        files=order.files,
     )

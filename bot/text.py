@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+
 import discord
+
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Controls of direction, which would turn the card's own words around. Right-to-left letters need
+none of them."""
+
+
+def cleaned(text: str) -> tuple[str, tuple[str, ...]]:
+    """A member's text without what no database and no screen takes, and what to say about it.
+
+    HTML's entities become their characters. Emoji, all scripts and line breaks stay.
+    """
+    text = ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(
+        " " if unicodedata.category(one) in ("Cc", "Cs") and one not in "\n\t" else one
+        for one in TURNING.sub("", text)
+    )
+    if kept == text:
+        return text, ()
+    return kept, ("control characters are left out of the words",)
 
 
 def quoted(text: str, most_characters: int) -> str:
@@ -25,3 +51,14 @@ def duration(seconds: float) -> str:
 def credit_count(amount: int) -> str:
     """`1 credit`, `2 credits`."""
     return f"{amount} credit{'' if amount == 1 else 's'}"
+
+
+MESSAGE_MAX_CHARACTERS = 2000  # Discord's limit
+
+
+def with_notes(text: str, notes: Sequence[str]) -> str:
+    """The text and a line for each note, as many as fit into a message."""
+    lines = [f"-# {note[:1].upper()}{note[1:]}." for note in notes]
+    while len("\n".join((text, *lines))) > MESSAGE_MAX_CHARACTERS and len(lines) > 1:
+        lines[-2:] = ["-# …"]
+    return "\n".join((text, *lines))

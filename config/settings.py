@@ -118,6 +118,11 @@ class CreditsSettings(Group):
         description="Credits a member is topped up to each day (UTC), "
         "where moderators set nothing else.",
     )
+    preview_above: Credits = Field(
+        default=100,
+        description="What costs more credits is shown with its price before it is ordered, "
+        "where moderators set nothing else.",
+    )
 
 
 class LimitsSettings(Group):

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 import av
 import numpy as np
+from PIL import Image as PillowImage
 
 from generation.encoding import AUDIO_RATE, Sound
+from generation.errors import UnreadableMedia
 from generation.models.adapter import Image
 
 
@@ -20,6 +22,24 @@ def pictures(data: bytes) -> Iterator[Image]:
     with av.open(io.BytesIO(data), "r") as container:
         for frame in container.decode(video=0):
             yield np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+
+
+def still(data: bytes, second: float) -> bytes:
+    """The picture that is shown at this second, the last one where the clip is shorter, as PNG.
+
+    Raises UnreadableMedia.
+    """
+    shown: Image | None = None
+    with av.open(io.BytesIO(data), "r") as container:
+        for frame in container.decode(video=0):
+            if shown is not None and (frame.time or 0.0) > second:
+                break
+            shown = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+    if shown is None:
+        raise UnreadableMedia("the clip holds no picture")
+    png = io.BytesIO()
+    PillowImage.fromarray(shown).save(png, "PNG")
+    return png.getvalue()
 
 
 def sound(data: bytes) -> Sound | None:

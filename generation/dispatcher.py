@@ -111,6 +111,17 @@ class Dispatcher:
         """Accepts again what an earlier process left waiting or running, oldest first."""
         self._queue.restore(jobs)
 
+    def pause(self, guild_id: int) -> None:
+        """Lets no job of the guild start until `resume`; what runs already ends."""
+        self._queue.pause(guild_id)
+
+    def resume(self, guild_id: int) -> None:
+        self._queue.resume(guild_id)
+
+    def paused(self, guild_id: int) -> bool:
+        """Whether the guild's jobs are kept from starting."""
+        return self._queue.paused(guild_id)
+
     def put_off(self, job: Job, pause_seconds: float) -> None:
         """Accepts again a job that is to be tried only after a pause."""
         self._pauses.add(job, pause_seconds)
@@ -155,6 +166,10 @@ class Dispatcher:
     def place(self, job_id: str) -> int:
         """How many jobs start before this one. Raises UnknownJob."""
         return self._queue.place(job_id)
+
+    def place_of(self, job: Job) -> int:
+        """How many jobs would start before this one, were it submitted now."""
+        return self._queue.place_of(job)
 
     async def cancel(self, job_id: str) -> bool:
         """Cancels a job; its terminal event is then JobCancelled, even if a clip comes yet.

@@ -25,7 +25,7 @@ from generation.models.card import ModelCard, Task
 from generation.models.loading import LoadedModels
 from generation.models.opening import silence_libraries
 from generation.models.tiers import Tier
-from generation.request import CameraMove
+from generation.request import Camera
 
 STEPS = 2
 
@@ -96,7 +96,7 @@ def shortest_shot(card: ModelCard) -> Shot:
         steps=len(preset.timesteps) or STEPS,
         guidance=preset.guidance_default,
         motion=2,
-        camera=CameraMove.NONE,
+        camera=Camera(),
         first_image=grey if has_first else None,
         last_image=grey if task is Task.FIRST_LAST else None,
         keyframes={0: grey} if task is Task.KEYFRAMES else {},

@@ -23,6 +23,7 @@ PROMPT_MAX_CHARACTERS = 1500
 STORY_MAX_CHARACTERS = 4000
 SEED_MAX = 2**53 - 1  # the largest integer that a Discord INTEGER option carries exactly
 MOTION_MAX = 4
+MOTION_DEFAULT = 2
 SECONDS_MAX = 60.0
 UPSCALE_FACTOR = 2
 UPSCALED_SIDE_MAX = 2560
@@ -71,9 +72,8 @@ METHODS = {Command.UPSCALE: "Lanczos", Command.SMOOTH: "motion compensation"}
 
 
 class CameraMove(StrEnum):
-    """One camera move a clip; pan is horizontal, tilt vertical, rotate about the view axis."""
+    """One way the camera moves; pan is horizontal, tilt vertical, rotate about the view axis."""
 
-    NONE = "none"
     ZOOM_IN = "zoom in"
     ZOOM_OUT = "zoom out"
     PAN_LEFT = "pan left"
@@ -82,6 +82,48 @@ class CameraMove(StrEnum):
     TILT_DOWN = "tilt down"
     ROTATE_CLOCKWISE = "rotate clockwise"
     ROTATE_COUNTERCLOCKWISE = "rotate counterclockwise"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Camera:
+    """What the camera does on each of its four axes during the whole clip: 1 is in, right, up or
+    clockwise, -1 the opposite, 0 nothing. Raises InvalidRequest for anything else."""
+
+    zoom: int = 0
+    pan: int = 0
+    tilt: int = 0
+    rotate: int = 0
+
+    def __post_init__(self) -> None:
+        if not {self.zoom, self.pan, self.tilt, self.rotate} <= {-1, 0, 1}:
+            raise InvalidRequest("camera", "moves one way or the other on each axis")
+
+    @classmethod
+    def of(cls, *moves: CameraMove) -> Camera:
+        """These moves together. Raises InvalidRequest where two of them are opposed."""
+        axes: dict[str, int] = {}
+        for move in moves:
+            axis, way = AXES[move]
+            if axes.setdefault(axis, way) != way:
+                raise InvalidRequest("camera", f"cannot {axis} both ways at once")
+        return cls(**axes)
+
+    @property
+    def moves(self) -> tuple[CameraMove, ...]:
+        """None for a camera at rest, at most four."""
+        return tuple(move for move, (axis, way) in AXES.items() if getattr(self, axis) == way)
+
+
+AXES: Mapping[CameraMove, tuple[str, int]] = {
+    CameraMove.ZOOM_IN: ("zoom", 1),
+    CameraMove.ZOOM_OUT: ("zoom", -1),
+    CameraMove.PAN_LEFT: ("pan", -1),
+    CameraMove.PAN_RIGHT: ("pan", 1),
+    CameraMove.TILT_UP: ("tilt", 1),
+    CameraMove.TILT_DOWN: ("tilt", -1),
+    CameraMove.ROTATE_CLOCKWISE: ("rotate", 1),
+    CameraMove.ROTATE_COUNTERCLOCKWISE: ("rotate", -1),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,8 +173,8 @@ class GenerationRequest:
     seed: int
     steps: int
     guidance: float
-    motion: int = 2
-    camera: CameraMove = CameraMove.NONE
+    motion: int = MOTION_DEFAULT
+    camera: Camera = Camera()
     negative_prompt: str = ""
     image_sha256: str | None = None
     private: bool = False
@@ -262,7 +304,7 @@ class GenerationRequest:
         try:
             fields: dict[str, Any] = json.loads(text)
             fields["command"] = Command(fields["command"])
-            fields["camera"] = CameraMove(fields.get("camera", CameraMove.NONE))
+            fields["camera"] = _camera(fields.get("camera", {}))
             if fields.get("source") is not None:
                 fields["source"] = SourceClip(**fields["source"])
             keyframes = fields.get("keyframes", ())
@@ -270,3 +312,10 @@ class GenerationRequest:
             return cls(**fields)
         except (ValueError, TypeError, KeyError) as error:
             raise InvalidRequest("request", f"cannot be read: {error}") from error
+
+
+def _camera(stored: dict[str, int] | str) -> Camera:
+    """From JSON; requests of before there were four axes name one move, or "none"."""
+    if isinstance(stored, dict):
+        return Camera(**stored)
+    return Camera() if stored == "none" else Camera.of(CameraMove(stored))

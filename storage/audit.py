@@ -29,10 +29,10 @@ _RULES = {
             SELECT a.id,
                 a.debits_posted || '/' || a.credits_posted || '/' || a.debits_pending AS stored,
                 (SELECT COALESCE(SUM(t.amount_credits), 0) FROM transfers t
-                    WHERE t.debit_account_id = a.id AND t.kind IN ('grant', 'settle'))
+                    WHERE t.debit_account_id = a.id AND t.kind IN ('grant', 'move', 'settle'))
                 || '/' ||
                 (SELECT COALESCE(SUM(t.amount_credits), 0) FROM transfers t
-                    WHERE t.credit_account_id = a.id AND t.kind IN ('grant', 'settle'))
+                    WHERE t.credit_account_id = a.id AND t.kind IN ('grant', 'move', 'settle'))
                 || '/' ||
                 (SELECT COALESCE(SUM(t.amount_credits), 0) FROM transfers t
                     WHERE t.debit_account_id = a.id AND t.kind = 'reserve'

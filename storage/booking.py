@@ -1,7 +1,8 @@
 """A job and its credits, moved together: how a job comes into storage, and how it leaves.
 
-A price is held when a job is admitted, spent when its clip is kept, and given back at any other
-end. A relaxed job was admitted without credits: nothing is held, spent or given back for it.
+A price is held when a job is admitted, of its author's credits or else of the guild's pot; spent
+when its clip is kept, and given back at any other end. A relaxed job was admitted without credits:
+nothing is held, spent or given back for it.
 Each function is to be one unit of work, or part of one.
 """
 
@@ -82,16 +83,28 @@ def _hold(
     connection: Connection, job: JobRecord, *, may_be_relaxed: bool, now: datetime
 ) -> JobRecord:
     try:
-        ledger.reserve(
-            connection,
-            job_id=job.id,
-            guild_id=job.guild_id,
-            user_id=job.user_id,
-            amount_credits=job.price_credits,
-            now=now,
-        )
+        _reserve(connection, job, now=now)
     except InsufficientCredits:
-        if not may_be_relaxed:
-            raise
-        return jobs.relax(connection, job)
+        try:
+            _reserve(connection, job, now=now, from_pot=True)
+        except InsufficientCredits:
+            if may_be_relaxed:
+                return jobs.relax(connection, job)
+        else:
+            return job
+        raise  # What the member lacks, not the pot.
     return job
+
+
+def _reserve(
+    connection: Connection, job: JobRecord, *, now: datetime, from_pot: bool = False
+) -> None:
+    ledger.reserve(
+        connection,
+        job_id=job.id,
+        guild_id=job.guild_id,
+        user_id=job.user_id,
+        amount_credits=job.price_credits,
+        now=now,
+        from_pot=from_pot,
+    )

@@ -27,8 +27,12 @@
     ├── GalleryError
     │   ├── NotShareable             the job has no clip to share
     │   ├── ShareRefused             a private clip that somebody else shares
+    │   ├── NotInGallery             it was never shared, or was taken out
+    │   ├── OwnClip                  nobody likes their own clip
     │   └── InvalidCursor
+    ├── OfferExpired                 made too long ago, or never
     ├── InvalidAllowance             negative, or beyond all measure
+    ├── ModerationError              see `storage/moderation_errors.py`
     └── MediaError
         ├── InvalidMediaName
         ├── MediaFileMissing
@@ -247,6 +251,27 @@ class ShareRefused(GalleryError):
 
     job_id: str
     author_id: int
+
+
+@dataclass(kw_only=True, eq=False)
+class NotInGallery(GalleryError):
+    """The clip is not in this guild's gallery."""
+
+    job_id: str
+
+
+@dataclass(kw_only=True, eq=False)
+class OwnClip(GalleryError):
+    """A like of one's own clip does not count, and is not taken."""
+
+    job_id: str
+
+
+@dataclass(kw_only=True, eq=False)
+class OfferExpired(StorageError):
+    """There is no such offer, or not any more."""
+
+    offer_id: str
 
 
 @dataclass(kw_only=True, eq=False)

@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, update
 
-from storage import jobs, schema
-from storage.errors import InvalidCursor, NotShareable, ShareRefused
+from storage import jobs, schema, showcase
+from storage.errors import NotShareable, ShareRefused
 from storage.schema import gallery_entries, insert_if_absent
-
-_MAX_DIGITS = 18  # More would not fit in a 64-bit column.
+from storage.search_words import words_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,20 +26,14 @@ class GalleryEntry:
     seed: int
     parent_job_id: str | None
     """The job that it remixes."""
+    parent_author_id: int | None
     clip_sha256: str
     shared_by: int
     shared_at: datetime
     remixes: int
     """Jobs made from it that succeeded and are not private."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class GalleryPage:
-    """Some entries, newest first."""
-
-    entries: tuple[GalleryEntry, ...]
-    next_cursor: str | None
-    """Pass it as `before` for the page that follows; None on the last."""
+    command: str
+    likes: int
 
 
 def share(
@@ -80,12 +73,18 @@ def share(
         clip_sha256=job.clip_sha256,
         shared_by=shared_by,
         shared_at=now,
+        command=job.command,
+        words=" ".join(words_of(prompt)),
+        likes=0,
     )
     return _entries(connection, job_id)[0]
 
 
 def unshare(connection: Connection, *, job_id: str) -> bool:
-    """Take a clip out of the gallery; False if it was not there."""
+    """Take a clip out of the gallery, its likes and its place in the showcase with it; False if it
+    was not there."""
+    connection.execute(schema.likes.delete().where(schema.likes.c.job_id == job_id))
+    showcase.end(connection, job_id=job_id, reason="taken out of the gallery")
     removed = connection.execute(gallery_entries.delete().where(gallery_entries.c.job_id == job_id))
     return removed.rowcount == 1
 
@@ -96,37 +95,14 @@ def entry(connection: Connection, *, job_id: str) -> GalleryEntry | None:
     return found[0] if found else None
 
 
-def page(
-    connection: Connection, *, guild_id: int, limit: int, before: str | None = None
-) -> GalleryPage:
-    """A page of a guild's gallery. Raises InvalidCursor.
-
-    The cursor names the last entry seen, so that entries shared or withdrawn meanwhile neither
-    repeat nor hide another.
-    """
-    query = (
-        select(gallery_entries.c.sequence, *_columns())
-        .where(gallery_entries.c.guild_id == guild_id)
-        .order_by(gallery_entries.c.sequence.desc())
-        .limit(limit + 1)
-    )
-    if before is not None:
-        query = query.where(gallery_entries.c.sequence < _sequence(before))
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    sequences = [row.pop("sequence") for row in rows]
-    return GalleryPage(
-        entries=tuple(GalleryEntry(**row) for row in rows[:limit]),
-        next_cursor=str(sequences[limit - 1]) if len(rows) > limit else None,
-    )
-
-
 def _entries(connection: Connection, job_id: str) -> tuple[GalleryEntry, ...]:
     """The entry of one job: one or none."""
-    query = select(*_columns()).where(gallery_entries.c.job_id == job_id)
+    query = select(*entry_columns()).where(gallery_entries.c.job_id == job_id)
     return tuple(GalleryEntry(**row) for row in connection.execute(query).mappings())
 
 
-def _columns() -> list[ColumnElement[Any]]:
+def entry_columns() -> list[ColumnElement[Any]]:
+    """What a GalleryEntry is read from."""
     children = schema.jobs.alias("children")
     remixes = (
         select(func.count())
@@ -138,13 +114,13 @@ def _columns() -> list[ColumnElement[Any]]:
         .scalar_subquery()
         .label("remixes")
     )
-    stored = [
-        gallery_entries.c[field.name] for field in fields(GalleryEntry) if field.name != "remixes"
+    parents = schema.jobs.alias("parents")
+    author = select(parents.c.user_id).where(parents.c.id == gallery_entries.c.parent_job_id)
+    looked_up = {
+        "remixes": remixes,
+        "parent_author_id": author.scalar_subquery().label("parent_author_id"),
+    }
+    return [
+        looked_up[field.name] if field.name in looked_up else gallery_entries.c[field.name]
+        for field in fields(GalleryEntry)
     ]
-    return [*stored, remixes]
-
-
-def _sequence(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _MAX_DIGITS):
-        raise InvalidCursor(cursor=cursor)
-    return int(cursor)

@@ -76,12 +76,15 @@ class JobRecord:
     """Accepted without credits: it holds none, and waits behind all that do."""
     spare_memory: bool = False
     """It ran out of memory once, and is made in less of it from then on."""
+    parent_user_id: int | None = None
+    """Whose job this is a reroll or remix of."""
     delivered_at: datetime | None = None
     delivery_problem: str | None = None
     """Why its outcome could not be posted; it is kept for the member to look up."""
 
 
-_STORED = [field.name for field in fields(JobRecord) if not field.name.startswith("deliver")]
+_LOOKED_UP = ("parent_user_id", "delivered_at", "delivery_problem")
+_STORED = [field.name for field in fields(JobRecord) if field.name not in _LOOKED_UP]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +209,12 @@ def unfinished(connection: Connection) -> tuple[JobRecord, ...]:
     )
 
 
+def waiting_of_guild(connection: Connection, *, guild_id: int) -> tuple[JobRecord, ...]:
+    """A guild's jobs that do not run now, oldest first."""
+    query = select_jobs().where(_TABLE.state == "waiting", _TABLE.guild_id == guild_id)
+    return records(connection, query.order_by(_TABLE.sequence))
+
+
 def active_count(
     connection: Connection, *, guild_id: int, user_id: int | None = None
 ) -> ActiveJobs:
@@ -274,10 +283,13 @@ def _is_stale(attempt: int, job: JobRecord, to_state: JobState) -> bool:
 
 
 def select_jobs() -> Select[tuple[object, ...]]:
-    """Every column of a JobRecord, its delivery's among them."""
+    """Every column of a JobRecord, its delivery's and its parent's among them."""
     delivery = schema.deliveries.c
+    parents = schema.jobs.alias("parents")
+    parent = select(parents.c.user_id).where(parents.c.id == _TABLE.parent_job_id)
     return select(
         *(_TABLE[name] for name in _STORED),
+        parent.scalar_subquery().label("parent_user_id"),
         case((delivery.state.in_(("posted", "direct")), delivery.ended_at)).label("delivered_at"),
         case((delivery.state.in_(("direct", "kept")), delivery.problem)).label("delivery_problem"),
     ).select_from(schema.jobs.outerjoin(schema.deliveries))

@@ -1,9 +1,11 @@
 """Credits: double entry, immutable transfers, two-phase charges.
 
-Every guild has a bank account, which issues credits, and an account for each member.
+Every guild has a bank account, which issues credits, an account for each member, and a pot that
+pays for members who lack credits (`storage/pots.py`).
 
     grant    bank -> member    also the daily refill, which tops up to the allowance
-    reserve  member -> bank    pending: held, still the member's, not to be spent again
+    move     between any two   at once: into the pot, or what a reset takes away
+    reserve  member -> bank    pending: held, still the payer's, not to be spent again
     settle   posts a reservation: the credits are spent
     release  voids a reservation: the credits are available again
 
@@ -22,9 +24,7 @@ from storage import posting
 from storage.errors import InsufficientCredits, InvalidAllowance, TransferConflict
 from storage.schema import accounts, transfers
 
-TransferKind = Literal["grant", "reserve", "settle", "release"]
-
-_AVAILABLE = accounts.c.credits_posted - accounts.c.debits_posted - accounts.c.debits_pending
+TransferKind = Literal["grant", "move", "reserve", "settle", "release"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Transfer:
     kind: TransferKind
     amount_credits: int
     job_id: str | None
-    """None for a grant."""
+    """None for a grant or a move."""
     reason: str | None
     made_by: int | None
     """The moderator who granted; None for the refill and for jobs."""
@@ -66,47 +66,76 @@ def refill(
     """Top the available credits up to the allowance, once a UTC day; returns the credits granted.
 
     The day counts as used even if there was nothing to add: else spending a full allowance would
-    bring a second one on the same day. A clock that is set back brings no second one either;
-    but a day further ahead than tomorrow was a wrong clock's, and counts no more, so that nobody
-    waits for years. Raises InvalidAllowance.
+    bring a second one on the same day. A larger allowance on the same day brings the difference to
+    what the day has filled the account up to, in whatever order allowances come. A clock that is
+    set back brings no second refill either; but a day further ahead than tomorrow was a wrong
+    clock's, and counts no more, so that nobody waits for years. Raises InvalidAllowance.
     """
     if not 0 <= allowance_credits <= posting.MAX_CREDITS:
         raise InvalidAllowance(daily_allowance_credits=allowance_credits)
     account_id = posting.open_accounts(connection, guild_id, user_id)
-    day, day_after = _day(now), _day(now + timedelta(days=1))
-    if day <= _refilled_on(connection, account_id) <= day_after:
+    if _missing(connection, account_id, allowance_credits, now) is None:
         return 0
     posting.lock_accounts(connection, posting.bank_id(guild_id), account_id)
-    available = connection.execute(
-        update(accounts)
-        .where(
-            accounts.c.id == account_id,
-            or_(
-                accounts.c.refilled_day.is_(None),
-                accounts.c.refilled_day < day,
-                accounts.c.refilled_day > day_after,
-            ),
-        )
-        .values(refilled_day=day)
-        .returning(_AVAILABLE)
-    ).scalar_one_or_none()
-    if available is None or available >= allowance_credits:
+    missing = _missing(connection, account_id, allowance_credits, now)
+    if missing is None:
         return 0
-    missing_credits = allowance_credits - int(available)
+    connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account_id)
+        .values(refilled_day=missing.day, refilled_to=missing.filled_to + max(0, missing.credits))
+    )
+    if missing.credits <= 0:
+        return 0
+    again = f":{allowance_credits}" if missing.again else ""
     try:
         issued = posting.issue(
             connection,
-            transfer_id=f"refill:{guild_id}:{user_id}:{day}",
+            transfer_id=f"refill:{guild_id}:{user_id}:{_day(now)}{again}",
             guild_id=guild_id,
             user_id=user_id,
-            amount_credits=missing_credits,
+            amount_credits=missing.credits,
             reason="daily refill",
             made_by=None,
             now=now,
         )
     except TransferConflict:
         return 0  # Of this day, before the clock ran ahead.
-    return missing_credits if issued else 0
+    return missing.credits if issued else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Missing:
+    """What a day's refill has to add: nothing, if `credits` is not positive."""
+
+    credits: int
+    day: str
+    """The day that is used then."""
+    filled_to: int
+    """Up to what the day's refills have filled the account so far."""
+    again: bool
+    """Whether the day brought a refill before."""
+
+
+def _missing(
+    connection: Connection, account_id: str, allowance_credits: int, now: datetime
+) -> _Missing | None:
+    """None where the day brings no more."""
+    row = connection.execute(
+        select(
+            accounts.c.refilled_day, accounts.c.refilled_to, posting.AVAILABLE.label("available")
+        ).where(accounts.c.id == account_id)
+    ).one()
+    again = _day(now) <= (row.refilled_day or "") <= _day(now + timedelta(days=1))
+    if again and (row.refilled_to is None or allowance_credits <= row.refilled_to):
+        return None
+    filled_to = row.refilled_to if again else row.available
+    return _Missing(
+        credits=allowance_credits - filled_to,
+        day=row.refilled_day if again else _day(now),
+        filled_to=filled_to,
+        again=again,
+    )
 
 
 def grant(
@@ -145,14 +174,18 @@ def reserve(
     user_id: int,
     amount_credits: int,
     now: datetime,
+    from_pot: bool = False,
 ) -> bool:
-    """Hold credits for a job; False if they are held (or were resolved) already.
+    """Hold credits for a job, the member's or the pot's; False if they are held (or were resolved)
+    already.
 
-    Raises InvalidAmount, InsufficientCredits, and TransferConflict if the job has a reservation
-    of another amount or member.
+    Raises InvalidAmount, InsufficientCredits (of the account that was to pay), and
+    TransferConflict if the job has a reservation of another amount or payer.
     """
     posting.require_valid_amount(amount_credits)
     account_id = posting.open_accounts(connection, guild_id, user_id)
+    if from_pot:
+        account_id = posting.open_pot(connection, guild_id)
     contents = {
         "kind": "reserve",
         "debit_account_id": account_id,
@@ -166,11 +199,11 @@ def reserve(
         return False
     held = connection.execute(
         update(accounts)
-        .where(accounts.c.id == account_id, amount_credits <= _AVAILABLE)
+        .where(accounts.c.id == account_id, amount_credits <= posting.AVAILABLE)
         .values(debits_pending=accounts.c.debits_pending + amount_credits)
     )
     if held.rowcount == 0:
-        available = available_credits(connection, guild_id=guild_id, user_id=user_id)
+        available = _available(connection, account_id)
         raise InsufficientCredits(needed_credits=amount_credits, available_credits=available)
     connection.execute(transfers.insert().values(id=transfer_id, made_at=now, **contents))
     return True
@@ -229,7 +262,7 @@ def balance(
     account_id = posting.member_id(guild_id, user_id)
     row = connection.execute(
         select(
-            _AVAILABLE.label("available"), accounts.c.debits_pending, accounts.c.refilled_day
+            posting.AVAILABLE.label("available"), accounts.c.debits_pending, accounts.c.refilled_day
         ).where(accounts.c.id == account_id)
     ).one_or_none()
     tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
@@ -245,21 +278,31 @@ def balance(
 
 def available_credits(connection: Connection, *, guild_id: int, user_id: int) -> int:
     """What the member can spend now; 0 for one the ledger has not met."""
-    account_id = posting.member_id(guild_id, user_id)
-    found = connection.execute(select(_AVAILABLE).where(accounts.c.id == account_id))
+    return _available(connection, posting.member_id(guild_id, user_id))
+
+
+def pot_credits(connection: Connection, *, guild_id: int) -> int:
+    """What the guild's pot can pay now."""
+    return _available(connection, posting.pot_id(guild_id))
+
+
+def paid_by_pot(connection: Connection, *, job_id: str) -> bool:
+    """Whether the guild's pot pays for the job, and not its author."""
+    payer = connection.execute(
+        select(accounts.c.kind)
+        .join(transfers, transfers.c.debit_account_id == accounts.c.id)
+        .where(transfers.c.id == f"job:{job_id}:reserve")
+    ).scalar_one_or_none()
+    return payer == "pot"
+
+
+def _available(connection: Connection, account_id: str) -> int:
+    found = connection.execute(select(posting.AVAILABLE).where(accounts.c.id == account_id))
     return found.scalar_one_or_none() or 0
 
 
 def _day(moment: datetime) -> str:
     return moment.astimezone(UTC).date().isoformat()
-
-
-def _refilled_on(connection: Connection, account_id: str) -> str:
-    """The day of the last refill; it sorts before every day if there was none."""
-    found = connection.execute(
-        select(accounts.c.refilled_day).where(accounts.c.id == account_id)
-    ).scalar_one_or_none()
-    return found or ""
 
 
 def history(

@@ -1,19 +1,27 @@
 """How the ledger writes: accounts, and transfers whose id is taken at most once.
 
-Only `storage.ledger` calls this; what a transfer means is said there.
+Only `storage.ledger` and `storage.pots` call this; what a transfer means is said there.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, or_, select, update
 
-from storage.errors import AlreadyResolved, InvalidAmount, TransferConflict, UnknownReservation
+from storage.errors import (
+    AlreadyResolved,
+    InsufficientCredits,
+    InvalidAmount,
+    TransferConflict,
+    UnknownReservation,
+)
 from storage.schema import accounts, insert_if_absent, transfers
 
 # Far from what a 64-bit column holds, so that no sum of transfers ever overflows one.
 MAX_CREDITS = 1_000_000_000
+
+AVAILABLE = accounts.c.credits_posted - accounts.c.debits_posted - accounts.c.debits_pending
 
 
 def issue(
@@ -28,30 +36,53 @@ def issue(
     now: datetime,
 ) -> bool:
     """Move credits from the guild's bank to the member, once per transfer id."""
-    require_valid_amount(amount_credits)
     contents = {
         "kind": "grant",
         "debit_account_id": bank_id(guild_id),
         "credit_account_id": member_id(guild_id, user_id),
         "amount_credits": amount_credits,
     }
-    lock_accounts(connection, bank_id(guild_id), member_id(guild_id, user_id))
+    return post(connection, transfer_id, contents, reason=reason, made_by=made_by, now=now)
+
+
+def post(
+    connection: Connection,
+    transfer_id: str,
+    contents: Mapping[str, Any],
+    *,
+    reason: str,
+    made_by: int | None,
+    now: datetime,
+) -> bool:
+    """Move credits between two accounts at once; False if the id was used for the same before.
+
+    Raises InvalidAmount, TransferConflict, and InsufficientCredits where the account that pays is
+    no bank and has too few.
+    """
+    payer, amount_credits = contents["debit_account_id"], contents["amount_credits"]
+    require_valid_amount(amount_credits)
+    lock_accounts(connection, payer, contents["credit_account_id"])
     if made_before(connection, transfer_id, contents):
         return False
-    connection.execute(
-        transfers.insert().values(
-            id=transfer_id, reason=reason, made_by=made_by, made_at=now, **contents
-        )
-    )
-    connection.execute(
+    paid = connection.execute(
         update(accounts)
-        .where(accounts.c.id == contents["debit_account_id"])
+        .where(accounts.c.id == payer, or_(accounts.c.kind == "bank", amount_credits <= AVAILABLE))
         .values(debits_posted=accounts.c.debits_posted + amount_credits)
     )
+    if paid.rowcount == 0:
+        available = connection.execute(select(AVAILABLE).where(accounts.c.id == payer))
+        raise InsufficientCredits(
+            needed_credits=amount_credits, available_credits=available.scalar_one()
+        )
     connection.execute(
         update(accounts)
         .where(accounts.c.id == contents["credit_account_id"])
         .values(credits_posted=accounts.c.credits_posted + amount_credits)
+    )
+    connection.execute(
+        transfers.insert().values(
+            id=transfer_id, reason=reason, made_by=made_by, made_at=now, **contents
+        )
     )
     return True
 
@@ -128,12 +159,24 @@ def open_accounts(connection: Connection, guild_id: int, user_id: int) -> str:
     return account_id
 
 
+def open_pot(connection: Connection, guild_id: int) -> str:
+    """Make the guild's bank and pot if they are new; returns the id of the latter."""
+    empty = {"guild_id": guild_id, "debits_posted": 0, "credits_posted": 0, "debits_pending": 0}
+    insert_if_absent(connection, accounts, id=bank_id(guild_id), kind="bank", **empty)
+    insert_if_absent(connection, accounts, id=pot_id(guild_id), kind="pot", **empty)
+    return pot_id(guild_id)
+
+
 def bank_id(guild_id: int) -> str:
     return f"bank:{guild_id}"
 
 
 def member_id(guild_id: int, user_id: int) -> str:
     return f"member:{guild_id}:{user_id}"
+
+
+def pot_id(guild_id: int) -> str:
+    return f"pot:{guild_id}"
 
 
 def require_valid_amount(amount_credits: int) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from storage import ledger, moderation, posting
 from storage.errors import InvalidAmount, TransferConflict
-from storage.moderation import Act
 
 
 class Window(StrEnum):
@@ -60,17 +59,14 @@ def set_grant(
     """Give holders of the role so much in each window; 0 ends it. Raises InvalidAmount."""
     if not 0 <= amount_credits <= posting.MAX_CREDITS:
         raise InvalidAmount(amount_credits=amount_credits)
-    moderation.record(
+    moderation.change(
         connection,
-        Act(
-            guild_id=guild_id,
-            act="role_grant",
-            subject=str(role_id),
-            value=amount_credits,
-            detail=window.value,
-            made_by=set_by,
-            made_at=now,
-        ),
+        guild_id=guild_id,
+        act="role_grant",
+        subject=str(role_id),
+        after={"credits": amount_credits, "window": window.value} if amount_credits else None,
+        made_by=set_by,
+        now=now,
     )
 
 
@@ -79,13 +75,13 @@ def grants(connection: Connection, *, guild_id: int) -> tuple[RoleGrant, ...]:
     return tuple(
         RoleGrant(
             role_id=int(act.subject),
-            amount_credits=act.value,
-            window=Window(act.detail),
+            amount_credits=act.after["credits"],
+            window=Window(act.after["window"]),
             set_by=act.made_by,
             set_at=act.made_at,
         )
         for act in moderation.in_force(connection, guild_id=guild_id, act="role_grant")
-        if act.value
+        if act.after
     )
 
 

@@ -5,74 +5,42 @@ The CHECK constraints are the last line of defence: the functions beside this fi
 first, with errors that carry facts.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     Connection,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from storage.columns import Flag, LargeInteger, Moment, metadata
+from storage.gallery_tables import (
+    gallery_entries,
+    gallery_searches,
+    likes,
+    offers,
+    showcase_posts,
+)
 
-# SQLite: INTEGER holds 64 bits, and a STRICT table accepts no BIGINT.
-LargeInteger = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 in UTC. Raises ValueError if naive."""
-
-    impl = LargeInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a datetime without its time zone: {value!r}")
-        return (value - _EPOCH) // timedelta(microseconds=1)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-class Flag(TypeDecorator[bool]):
-    """A truth value, kept as 0 or 1, since STRICT tables know no BOOLEAN."""
-
-    impl = Integer
-    cache_ok = True
-
-    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
-        return None if value is None else int(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> bool | None:
-        return None if value is None else bool(value)
-
-
-class Seed(TypeDecorator[int]):
-    """A whole number from 0 to 2**64 - 1, kept as digits: it exceeds a signed 64-bit column."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:
-        return None if value is None else str(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:
-        return None if value is None else int(value)
-
-
-metadata = MetaData()
+__all__ = [
+    "Flag",
+    "accounts",
+    "deliveries",
+    "gallery_entries",
+    "gallery_searches",
+    "insert_if_absent",
+    "jobs",
+    "likes",
+    "metadata",
+    "moderator_log",
+    "offers",
+    "showcase_posts",
+    "transfers",
+]
 
 accounts = Table(
     "accounts",
@@ -86,14 +54,16 @@ accounts = Table(
     Column("debits_pending", LargeInteger, nullable=False),
     # The last UTC day (ISO) on which a refill was considered, also when it had nothing to add.
     Column("refilled_day", Text),
-    CheckConstraint("kind IN ('bank', 'user')", name="kind_is_known"),
+    # What that day's refills have filled it up to; NULL where that is not known.
+    Column("refilled_to", LargeInteger),
+    CheckConstraint("kind IN ('bank', 'user', 'pot')", name="kind_is_known"),
     CheckConstraint("(kind = 'user') = (user_id IS NOT NULL)", name="users_have_ids"),
     CheckConstraint(
         "debits_posted >= 0 AND credits_posted >= 0 AND debits_pending >= 0",
         name="sums_are_not_negative",
     ),
     CheckConstraint(
-        "kind <> 'user' OR credits_posted - debits_posted - debits_pending >= 0",
+        "kind = 'bank' OR credits_posted - debits_posted - debits_pending >= 0",
         name="available_is_not_negative",
     ),
     sqlite_strict=True,
@@ -114,13 +84,15 @@ transfers = Table(
     Column("reason", Text),
     Column("made_by", LargeInteger),
     Column("made_at", Moment, nullable=False),
-    CheckConstraint("kind IN ('grant', 'reserve', 'settle', 'release')", name="kind_is_known"),
+    CheckConstraint(
+        "kind IN ('grant', 'move', 'reserve', 'settle', 'release')", name="kind_is_known"
+    ),
     CheckConstraint("amount_credits > 0", name="amount_is_positive"),
     CheckConstraint("debit_account_id <> credit_account_id", name="sides_differ"),
     CheckConstraint(
         "(kind IN ('settle', 'release')) = (pending_id IS NOT NULL)", name="resolutions_have_holds"
     ),
-    CheckConstraint("(kind = 'grant') = (job_id IS NULL)", name="all_but_grants_have_jobs"),
+    CheckConstraint("(kind IN ('grant', 'move')) = (job_id IS NULL)", name="only_holds_have_jobs"),
     sqlite_strict=True,
 )
 # What makes charging happen once: a reservation is resolved by one transfer, whichever kind.
@@ -231,73 +203,38 @@ deliveries = Table(
 )
 Index("deliveries_by_time", deliveries.c.state, deliveries.c.next_attempt_at)
 
-gallery_entries = Table(
-    "gallery_entries",
-    metadata,
-    Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
-    Column("job_id", Text, ForeignKey("jobs.id"), nullable=False, unique=True),
-    Column("guild_id", LargeInteger, nullable=False),
-    Column("author_id", LargeInteger, nullable=False),
-    Column("prompt", Text, nullable=False),
-    Column("settings_json", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("model_revision", Text, nullable=False),
-    Column("seed", Seed, nullable=False),
-    Column("parent_job_id", Text, ForeignKey("jobs.id")),
-    Column("clip_sha256", Text, nullable=False),
-    Column("shared_by", LargeInteger, nullable=False),
-    Column("shared_at", Moment, nullable=False),
-    sqlite_strict=True,
-)
-Index("gallery_by_guild", gallery_entries.c.guild_id, gallery_entries.c.sequence)
-
-# Append-only, like transfers: the newest row of a guild or member is its setting in force.
-quota_changes = Table(
-    "quota_changes",
-    metadata,
-    Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
-    Column("guild_id", LargeInteger, nullable=False),
-    Column("user_id", LargeInteger),
-    Column("daily_allowance_credits", LargeInteger),
-    Column("changed_by", LargeInteger, nullable=False),
-    Column("changed_at", Moment, nullable=False),
-    CheckConstraint(
-        "daily_allowance_credits IS NULL OR daily_allowance_credits >= 0",
-        name="allowance_is_not_negative",
-    ),
-    sqlite_strict=True,
-)
-Index(
-    "quota_changes_by_member",
-    quota_changes.c.guild_id,
-    quota_changes.c.user_id,
-    quota_changes.c.sequence,
-)
-
-# Append-only too: of the acts that set something, the newest on a subject is in force.
-moderator_acts = Table(
-    "moderator_acts",
+# Append-only, like transfers. It is the moderators' log and their settings at once: of the acts
+# that set something, the newest on a subject is in force.
+moderator_log = Table(
+    "moderator_log",
     metadata,
     Column("sequence", LargeInteger, primary_key=True, autoincrement=True),
     Column("guild_id", LargeInteger, nullable=False),
     Column("act", Text, nullable=False),
-    # What was acted on: a role's id, a job's id, nothing for the guild as a whole.
+    # What was acted on: `role:5`, a job's id, nothing for the guild as a whole.
     Column("subject", Text, nullable=False),
-    Column("value", LargeInteger, nullable=False),
+    # JSON objects; NULL where nothing was set before, or is set any more.
+    Column("before_json", Text),
+    Column("after_json", Text),
     Column("detail", Text, nullable=False),
     Column("made_by", LargeInteger, nullable=False),
     Column("made_at", Moment, nullable=False),
-    CheckConstraint("act IN ('relaxed', 'role_grant', 'requeue')", name="act_is_known"),
-    CheckConstraint("value >= 0", name="value_is_not_negative"),
+    CheckConstraint(
+        "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
+        " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
+        " 'showcase', 'report')",
+        name="act_is_known",
+    ),
     sqlite_strict=True,
 )
 Index(
-    "acts_by_subject",
-    moderator_acts.c.guild_id,
-    moderator_acts.c.act,
-    moderator_acts.c.subject,
-    moderator_acts.c.sequence,
+    "log_by_subject",
+    moderator_log.c.guild_id,
+    moderator_log.c.act,
+    moderator_log.c.subject,
+    moderator_log.c.sequence,
 )
+Index("log_by_time", moderator_log.c.guild_id, moderator_log.c.sequence)
 
 
 def insert_if_absent(connection: Connection, table: Table, **values: object) -> bool:

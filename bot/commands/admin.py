@@ -1,33 +1,67 @@
-"""/admin: dead jobs, the relaxed lane, and what moderators did. Checked at every call, whatever
-the client showed, and recorded with who did it."""
+"""/admin: dead jobs, the relaxed lane, previews, the showcase, and what moderators did.
+
+The queue, members' conduct, word rules and the report have files of their own. All is checked at
+every call, whatever the client showed, and recorded with who did it.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast, get_args
 
 import discord
 from discord import app_commands
-from discord.app_commands import Range
+from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.commands.admin_conduct import ConductCommands
+from bot.commands.admin_queue import QueueCommands
+from bot.commands.admin_report import ReportCommands
+from bot.commands.admin_rules import WordRuleCommands
 from bot.dead_jobs import DeadJobs
+from bot.log_pages import LogPages
+from bot.moderator_deeds import ModeratorDeeds
 from bot.moderators import require_moderator
 from bot.text import credit_count
-from storage import guild_settings, moderator_log
+from generation.models.catalogue import Catalogue
+from storage import guild_settings
 from storage.database import Database
-from storage.moderator_log import LogEntry
+from storage.moderation import ActKind
+from storage.moderator_log import LogSearch
 
-SHOWN_ENTRIES = 15
 JOB_ID_CHARACTERS = 13
+MAX_PREVIEW = 1_000_000_000
+MAX_LIKES = 1000
+LIKES_DEFAULT = 3
 
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
-class AdminCog(commands.GroupCog, group_name="admin", group_description="For moderators"):
-    def __init__(self, *, database: Database, dead_jobs: DeadJobs) -> None:
-        self._database = database
+class AdminCog(
+    QueueCommands,
+    ConductCommands,
+    WordRuleCommands,
+    ReportCommands,
+    commands.GroupCog,
+    group_name="admin",
+    group_description="For moderators",
+):
+    """Each command answers only the moderator who typed it."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        catalogue: Catalogue,
+        dead_jobs: DeadJobs,
+        deeds: ModeratorDeeds,
+        log_pages: LogPages,
+    ) -> None:
+        self.database = database
+        self.catalogue = catalogue
+        self.deeds = deeds
         self._dead_jobs = dead_jobs
+        self._log_pages = log_pages
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Raises ModeratorsOnly."""
@@ -61,7 +95,7 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="For mod
     @app_commands.describe(allowed="Their clips are then made when nobody who pays waits")
     async def allow_relaxed(self, interaction: discord.Interaction[Any], allowed: bool) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._database.write(
+        await self.database.write(
             lambda connection: guild_settings.allow_relaxed(
                 connection,
                 guild_id=interaction.guild_id or 0,
@@ -78,53 +112,83 @@ class AdminCog(commands.GroupCog, group_name="admin", group_description="For mod
             ephemeral=True,
         )
 
-    @app_commands.command(name="log", description="What moderators set and did here, newest first")
-    async def show_log(self, interaction: discord.Interaction[Any]) -> None:
+    @app_commands.command(
+        name="preview", description="Above what price a clip is shown with its price first"
+    )
+    @app_commands.describe(above="Credits; what costs more waits for a press on Generate")
+    async def set_preview(
+        self, interaction: discord.Interaction[Any], above: Range[int, 0, MAX_PREVIEW]
+    ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        guild_id = interaction.guild_id or 0
-
-        entries = await self._database.read(
-            lambda connection: moderator_log.newest(
-                connection, guild_id=guild_id, limit=SHOWN_ENTRIES
+        await self.database.write(
+            lambda connection: guild_settings.set_preview(
+                connection,
+                guild_id=interaction.guild_id or 0,
+                above_credits=above,
+                changed_by=interaction.user.id,
+                now=datetime.now(UTC),
             )
         )
-        lines = [
-            f"{discord.utils.format_dt(entry.made_at, 'R')} <@{entry.made_by}> {_line(entry)}"
-            for entry in entries
-        ]
-        embed = discord.Embed(
-            title="What moderators did", description="\n".join(lines) or "Nothing so far."
+        await interaction.followup.send(
+            f"From now on, what costs more than {credit_count(above)} is previewed.", ephemeral=True
         )
-        await interaction.followup.send(embed=embed, ephemeral=True)
 
-
-def _line(entry: LogEntry) -> str:
-    match entry.what:
-        case "relaxed":
-            was = "open" if entry.before else "closed"
-            return f"{'opened' if entry.after else 'closed'} the relaxed lane (it was {was})"
-        case "role_grant":
-            was = _brings(entry.before, entry.detail_before)
-            if not entry.after:
-                return f"ended what <@&{entry.subject}> brings (before: {was})"
-            return f"gave <@&{entry.subject}> {_brings(entry.after, entry.detail)} (before: {was})"
-        case "requeue":
-            return f"tried dead job `{entry.subject}` again as `{entry.detail}`"
-        case "allowance":
-            whose = f"<@{entry.subject}>'s" if entry.subject else "everybody's default"
-            was = "not set" if entry.before is None else credit_count(entry.before)
-            if entry.after is None:
-                return f"cleared {whose} daily allowance (before: {was})"
-            after = credit_count(entry.after)
-            return f"set {whose} daily allowance to {after} (before: {was})"
-        case "grant":
-            before, after = entry.before or 0, entry.after or 0
-            reason = discord.utils.escape_markdown(entry.detail)
-            return (
-                f"granted <@{entry.subject}> {credit_count(after - before)}, from {before} to "
-                f"{after} ({reason})"
+    @app_commands.command(
+        name="showcase", description="A channel for the clips that members like most"
+    )
+    @app_commands.describe(
+        channel="Where liked clips are posted, once each",
+        likes="How many likes lift a clip; 0 for no showcase",
+    )
+    async def set_showcase(
+        self,
+        interaction: discord.Interaction[Any],
+        channel: discord.TextChannel,
+        likes: Range[int, 0, MAX_LIKES] = LIKES_DEFAULT,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self.database.write(
+            lambda connection: guild_settings.set_showcase(
+                connection,
+                guild_id=interaction.guild_id or 0,
+                likes=likes,
+                channel_id=channel.id,
+                changed_by=interaction.user.id,
+                now=datetime.now(UTC),
             )
+        )
+        said = (
+            f"From {likes} likes on, a clip of the gallery is posted in <#{channel.id}>."
+            if likes
+            else "No more clips are lifted into a showcase."
+        )
+        await interaction.followup.send(said, ephemeral=True)
 
-
-def _brings(amount_credits: int | None, window: str | None) -> str:
-    return f"{credit_count(amount_credits)} a {window}" if amount_credits else "nothing"
+    @app_commands.command(name="log", description="What moderators set and did here, newest first")
+    @app_commands.describe(
+        who="Only what this moderator did",
+        what="Only acts of this kind",
+        about="Only what was done to this member",
+        days="Only of so many days",
+    )
+    @app_commands.choices(
+        what=[Choice(name=kind.replace("_", " "), value=kind) for kind in get_args(ActKind)]
+    )
+    async def show_log(
+        self,
+        interaction: discord.Interaction[Any],
+        who: discord.Member | None = None,
+        what: str | None = None,
+        about: discord.Member | None = None,
+        days: Range[int, 1, 3650] | None = None,
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        search = LogSearch(
+            guild_id=interaction.guild_id or 0,
+            made_by=who.id if who else None,
+            act=cast(ActKind, what) if what else None,
+            subject=f"member:{about.id}" if about else None,
+            since=datetime.now(UTC) - timedelta(days=days) if days else None,
+        )
+        page = await self._log_pages.page(search)
+        await interaction.followup.send(embed=page.embed, view=page.view, ephemeral=True)

@@ -10,6 +10,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.commands.options import Motion, Prompt, Seed, described, job_choices, model_choices
+from bot.flag_effects import understand
 from bot.ordering import Ordering, check_channel
 from bot.request_options import RequestOptions, complete, rework
 from bot.source_clips import FoundClip, SourceClips
@@ -57,7 +58,7 @@ class ClipsCog(commands.Cog):
         video: discord.Attachment | None = None,
         prompt: Prompt | None = None,
         duration: Range[float, 1, 60] | None = None,
-        motion: Motion = 2,
+        motion: Motion | None = None,
         seed: Seed | None = None,
         model: str | None = None,
         private: bool = False,
@@ -75,8 +76,9 @@ class ClipsCog(commands.Cog):
             private=private,
             source=found.source,
         )
+        options, notes = understand(options, self._catalogue, default_model=card.id)
         request = complete(options, self._catalogue, default_model=card.id)
-        await self._order(interaction, request, found)
+        await self._order(interaction, request, found, notes)
 
     @app_commands.command(name="restyle", description="Make a clip anew by other words")
     @app_commands.guild_only()
@@ -111,8 +113,9 @@ class ClipsCog(commands.Cog):
             source=found.source,
             strength=strength,
         )
+        options, notes = understand(options, self._catalogue, default_model=card.id)
         request = complete(options, self._catalogue, default_model=card.id)
-        await self._order(interaction, request, found)
+        await self._order(interaction, request, found, notes)
 
     @app_commands.command(name="upscale", description="Make a clip twice as large")
     @app_commands.guild_only()
@@ -205,6 +208,7 @@ class ClipsCog(commands.Cog):
         interaction: discord.Interaction[Any],
         request: GenerationRequest,
         found: FoundClip,
+        notes: tuple[str, ...] = (),
     ) -> None:
         files = {} if found.media is None else {found.source.sha256: found.media}
-        await self._ordering.order(interaction, request, files)
+        await self._ordering.order(interaction, request, files, notes=notes)

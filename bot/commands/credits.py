@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,20 +10,31 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.moderators import role_ids_of
+from bot.moderators import asker_of
 from bot.text import credit_count
 from config.settings import Settings
 from storage import income, ledger
 from storage.database import Connection, Database
 from storage.ledger import Balance, Transfer
+from storage.quotas import Asker
 
 SHOWN_TRANSFERS = 10
 TRANSFER_WORDS = {
     "grant": "received",
+    "move": "moved by a moderator",
     "reserve": "held for a job",
     "settle": "spent on a clip",
     "release": "given back",
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """What a member has, where it came from, and what the pot would add."""
+
+    balance: Balance
+    history: tuple[Transfer, ...]
+    pot_credits: int
 
 
 class CreditsCog(commands.Cog):
@@ -34,49 +46,54 @@ class CreditsCog(commands.Cog):
     @app_commands.guild_only()
     async def show_credits(self, interaction: discord.Interaction[Any]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        balance, history = await self._database.write(
+        account = await self._database.write(
             lambda connection: member_account(
                 connection,
-                guild_id=interaction.guild_id or 0,
-                user_id=interaction.user.id,
-                role_ids=role_ids_of(interaction),
+                asker_of(interaction),
                 default_allowance=self._settings.credits.daily_allowance,
             )
         )
         await interaction.followup.send(
-            embed=account_embed("Your credits", balance, history), ephemeral=True
+            embed=account_embed("Your credits", account), ephemeral=True
         )
 
 
 def member_account(
     connection: Connection,
+    asker: Asker,
     *,
-    guild_id: int,
-    user_id: int,
-    role_ids: tuple[int, ...],
     default_allowance: int,
-) -> tuple[Balance, tuple[Transfer, ...]]:
-    """Balance after what is due today, and the latest transfers."""
+) -> Account:
+    """What the member has after what is due today, and the latest transfers."""
     balance = income.collect(
         connection,
-        guild_id=guild_id,
-        user_id=user_id,
-        role_ids=role_ids,
+        asker,
         default_allowance_credits=default_allowance,
         now=datetime.now(UTC),
     )
-    history = ledger.history(connection, guild_id=guild_id, user_id=user_id, limit=SHOWN_TRANSFERS)
-    return balance, history
+    return Account(
+        balance=balance,
+        history=ledger.history(
+            connection, guild_id=asker.guild_id, user_id=asker.user_id, limit=SHOWN_TRANSFERS
+        ),
+        pot_credits=ledger.pot_credits(connection, guild_id=asker.guild_id),
+    )
 
 
-def account_embed(title: str, balance: Balance, history: tuple[Transfer, ...]) -> discord.Embed:
+def account_embed(title: str, account: Account) -> discord.Embed:
     """Balance and history, for the member or a moderator."""
+    balance, history = account.balance, account.history
     refill = discord.utils.format_dt(balance.refills_at, "R")
+    pot = (
+        f"\nThe server's pot has {credit_count(account.pot_credits)} for whoever runs out."
+        if account.pot_credits
+        else ""
+    )
     embed = discord.Embed(
         title=title,
         description=f"**{credit_count(balance.available_credits)}** to spend, "
         f"{balance.held_credits} held for jobs.\n"
-        f"Filled up to {balance.allowance_credits} every day; next {refill}.",
+        f"Filled up to {balance.allowance_credits} every day; next {refill}.{pot}",
     )
     if history:
         embed.add_field(name="Latest", value="\n".join(_line(line) for line in history))

@@ -20,6 +20,7 @@ from bot.commands.options import (
     model_choices,
     preset_choices,
 )
+from bot.flag_effects import understand
 from bot.ordering import Ordering, check_channel
 from bot.request_files import file_name
 from bot.request_options import RequestOptions, complete
@@ -29,7 +30,7 @@ from generation.errors import InvalidRequest
 from generation.models.catalogue import Catalogue
 from generation.request import (
     PROMPT_MAX_CHARACTERS,
-    STORY_MAX_CHARACTERS,
+    Camera,
     CameraMove,
     Command,
 )
@@ -67,8 +68,8 @@ class GenerateCog(commands.Cog):
         preset: str | None = None,
         duration: Range[float, 1, 60] | None = None,
         aspect: str | None = None,
-        camera: str = CameraMove.NONE.value,
-        motion: Motion = 2,
+        camera: str | None = None,
+        motion: Motion | None = None,
         guidance: Range[float, 1, 25] | None = None,
         steps: Range[int, 1, 100] | None = None,
         seed: Seed | None = None,
@@ -82,7 +83,7 @@ class GenerateCog(commands.Cog):
             preset=preset,
             seconds=duration,
             aspect=aspect,
-            camera=CameraMove(camera),
+            camera=_camera(camera),
             motion=motion,
             guidance=guidance,
             steps=steps,
@@ -103,8 +104,8 @@ class GenerateCog(commands.Cog):
         still: str | None = None,
         prompt: Prompt | None = None,
         end: discord.Attachment | None = None,
-        motion: Motion = 2,
-        camera: str = CameraMove.NONE.value,
+        motion: Motion | None = None,
+        camera: str | None = None,
         seed: Seed | None = None,
         model: str | None = None,
         private: bool = False,
@@ -113,7 +114,7 @@ class GenerateCog(commands.Cog):
             command=Command.ANIMATE,
             prompt=prompt or "",
             model=model,
-            camera=CameraMove(camera),
+            camera=_camera(camera),
             motion=motion,
             seed=seed,
             private=private,
@@ -129,7 +130,7 @@ class GenerateCog(commands.Cog):
         prompt: Prompt | None = None,
         image: discord.Attachment | None = None,
         duration: Range[float, 1, 60] | None = None,
-        motion: Motion = 2,
+        motion: Motion | None = None,
         seed: Seed | None = None,
         model: str | None = None,
         private: bool = False,
@@ -155,8 +156,8 @@ class GenerateCog(commands.Cog):
     async def narrate(
         self,
         interaction: discord.Interaction[Any],
-        story: Range[str, 1, STORY_MAX_CHARACTERS],
-        motion: Motion = 2,
+        story: Prompt,
+        motion: Motion | None = None,
         aspect: str | None = None,
         seed: Seed | None = None,
         model: str | None = None,
@@ -226,13 +227,19 @@ class GenerateCog(commands.Cog):
             )
         if options.command is Command.ANIMATE and names[0] is None:
             raise InvalidRequest("image", "is missing: upload one, or name a still")
+        default_model = self._settings.generation.default_model
+        options, notes = understand(options, self._catalogue, default_model=default_model)
         if first is None and options.command is Command.LOOP and not options.prompt.strip():
             raise InvalidRequest("prompt", "is missing: give a prompt or an image")
         request = complete(
             options,
             self._catalogue,
-            default_model=self._settings.generation.default_model,
+            default_model=default_model,
             image_sha256=names[0],
             last_image_sha256=names[1],
         )
-        await self._ordering.order(interaction, request, files)
+        await self._ordering.order(interaction, request, files, notes=notes)
+
+
+def _camera(typed: str | None) -> Camera | None:
+    return None if typed is None else Camera.of(CameraMove(typed))

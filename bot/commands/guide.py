@@ -20,16 +20,20 @@ HELP = """\
 `/keyframes` through two to four pictures, each at its time · `/storyboard-image` one picture
 `/loop` the end meets the start · `/narrate` a story becomes a film with speech and captions
 
+Flags work inside a prompt: `a red fox -ar 16:9 -gs 8 -camera zoom in -neg "blurry"`
+
 **Work on a clip**
 `/extend` goes on from its end · `/restyle` makes it anew by other words · `/upscale` makes it \
 twice as large · `/smooth` gives it more frames a second. Name a clip by the job id at the foot \
 of its card or by the message's link, or upload a video.
 
 **Build on it**
-Each clip has a card with buttons: reroll for a new seed, remix to change the words, share to put \
-it into the gallery. Anybody may remix what is public; `/gallery` pages through it.
+Each clip has a card with buttons: reroll for a new seed, remix to change the words, make it a \
+loop, share it into the gallery, and more. Anybody may remix what is public; `/gallery` searches \
+it, and what is liked most goes into the showcase.
 
 **Know before you spend**
+`/price` shows price, place and time left, and what the model makes of each option. \
 The price is held when a job is accepted, spent when the clip is made, and given back if it fails \
 or is cancelled. `/credits` shows your balance, `/jobs` your place in the queue and the time left.
 

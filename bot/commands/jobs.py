@@ -80,6 +80,8 @@ class JobsCog(commands.Cog):
                 standing = self._delivery.standing(record)
                 if standing is None:
                     return "waiting"
+                if standing.paused:
+                    return "waiting: the queue is paused"
                 left = standing.seconds_left
                 eta = "" if left is None else f", about {duration(left)} left"
                 return f"place {standing.place}{eta}"

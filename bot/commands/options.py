@@ -11,7 +11,6 @@ from discord.app_commands import Choice, Range
 from generation.models.catalogue import Catalogue
 from generation.request import (
     MOTION_MAX,
-    PROMPT_MAX_CHARACTERS,
     SEED_MAX,
     CameraMove,
 )
@@ -20,10 +19,11 @@ CAMERA_CHOICES = [Choice(name=move.value, value=move.value) for move in CameraMo
 ASPECT_CHOICES = [Choice(name=aspect, value=aspect) for aspect in ("1:1", "16:9", "9:16")]
 AUTOCOMPLETE_CHOICES = 25  # Discord's limits
 CHOICE_MAX_CHARACTERS = 100
+TYPED_MAX_CHARACTERS = 4000  # words and their flags; the words alone have a limit of their own
 
 Seed = Range[int, 0, SEED_MAX]
 Motion = Range[int, 0, MOTION_MAX]
-Prompt = Range[str, 1, PROMPT_MAX_CHARACTERS]
+Prompt = Range[str, 1, TYPED_MAX_CHARACTERS]
 
 DESCRIPTIONS = {
     "prompt": "What the clip shows",

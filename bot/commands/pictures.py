@@ -18,6 +18,7 @@ from bot.commands.options import (
     model_choices,
     preset_choices,
 )
+from bot.flag_effects import understand
 from bot.ordering import Ordering, check_channel
 from bot.request_files import file_name
 from bot.request_options import AskedKeyframe, RequestOptions, complete
@@ -68,7 +69,7 @@ class PicturesCog(commands.Cog):
         at4: Time | None = None,
         duration: Range[float, 1, 60] | None = None,
         aspect: str | None = None,
-        motion: Motion = 2,
+        motion: Motion | None = None,
         seed: Seed | None = None,
         negative: Prompt | None = None,
         model: str | None = None,
@@ -89,10 +90,7 @@ class PicturesCog(commands.Cog):
             private=private,
             keyframes=asked,
         )
-        request = complete(
-            options, self._catalogue, default_model=self._settings.generation.default_model
-        )
-        await self._ordering.order(interaction, request, files)
+        await self._order(interaction, options, files)
 
     @app_commands.command(name="storyboard-image", description="Turn words into one picture")
     @app_commands.guild_only()
@@ -130,10 +128,18 @@ class PicturesCog(commands.Cog):
             negative_prompt=negative or "",
             private=private,
         )
-        request = complete(
-            options, self._catalogue, default_model=self._settings.generation.default_model
-        )
-        await self._ordering.order(interaction, request)
+        await self._order(interaction, options, {})
+
+    async def _order(
+        self,
+        interaction: discord.Interaction[Any],
+        options: RequestOptions,
+        files: dict[str, bytes],
+    ) -> None:
+        default_model = self._settings.generation.default_model
+        options, notes = understand(options, self._catalogue, default_model=default_model)
+        request = complete(options, self._catalogue, default_model=default_model)
+        await self._ordering.order(interaction, request, files, notes=notes)
 
     async def _read(
         self,

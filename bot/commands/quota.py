@@ -12,11 +12,15 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.commands.credits import account_embed, member_account
-from bot.moderators import require_moderator
+from bot.commands.quota_boosts import BoostCommands
+from bot.commands.quota_rules import QuotaRuleCommands
+from bot.moderators import asker_of, require_moderator
 from bot.text import credit_count
+from bot.views.asked_once import Undoable, question_view
 from config.settings import Settings
-from storage import guild_settings, ledger, role_grants
+from storage import ledger, pots, quotas, role_grants
 from storage.database import Connection, Database
+from storage.pots import Deed
 from storage.role_grants import Window
 
 CREDITS_MAX = 1_000_000
@@ -24,10 +28,18 @@ CREDITS_MAX = 1_000_000
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
-class QuotaCog(commands.GroupCog, group_name="quota", group_description="Members' credits"):
+class QuotaCog(
+    QuotaRuleCommands,
+    BoostCommands,
+    commands.GroupCog,
+    group_name="quota",
+    group_description="Members' credits",
+):
+    """Who has which credits here; rules and boosts have files of their own."""
+
     def __init__(self, *, settings: Settings, database: Database) -> None:
-        self._settings = settings
-        self._database = database
+        self.settings = settings
+        self.database = database
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Raises ModeratorsOnly."""
@@ -38,49 +50,16 @@ class QuotaCog(commands.GroupCog, group_name="quota", group_description="Members
     @app_commands.describe(member="Whose credits")
     async def show(self, interaction: discord.Interaction[Any], member: discord.Member) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        balance, history = await self._database.write(
+        account = await self.database.write(
             lambda connection: member_account(
                 connection,
-                guild_id=interaction.guild_id or 0,
-                user_id=member.id,
-                role_ids=tuple(role.id for role in member.roles),
-                default_allowance=self._settings.credits.daily_allowance,
+                asker_of(interaction, member),
+                default_allowance=self.settings.credits.daily_allowance,
             )
         )
         name = discord.utils.escape_markdown(member.display_name)
         await interaction.followup.send(
-            embed=account_embed(f"Credits of {name}", balance, history), ephemeral=True
-        )
-
-    @app_commands.command(name="set", description="Set the daily allowance of a member or of all")
-    @app_commands.describe(
-        credits="Credits a day",
-        member="Whose allowance; leave it out to set everybody's default here",
-    )
-    async def set_allowance(
-        self,
-        interaction: discord.Interaction[Any],
-        credits: Range[int, 0, CREDITS_MAX],  # noqa: A002  the option's name in chat
-        member: discord.Member | None = None,
-    ) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        now = datetime.now(UTC)
-
-        def change(connection: Connection) -> None:
-            guild_settings.set_allowance(
-                connection,
-                guild_id=interaction.guild_id or 0,
-                user_id=member.id if member else None,
-                daily_allowance_credits=credits,
-                changed_by=interaction.user.id,
-                now=now,
-            )
-
-        await self._database.write(change)
-        whose = f"<@{member.id}>'s" if member else "everybody's default"
-        await interaction.followup.send(
-            f"From the next refill, {whose} daily allowance is {credit_count(credits)}.",
-            ephemeral=True,
+            embed=account_embed(f"Credits of {name}", account), ephemeral=True
         )
 
     @app_commands.command(name="role", description="Give holders of a role credits regularly")
@@ -96,7 +75,7 @@ class QuotaCog(commands.GroupCog, group_name="quota", group_description="Members
         every: str = Window.WEEK.value,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._database.write(
+        await self.database.write(
             lambda connection: role_grants.set_grant(
                 connection,
                 guild_id=interaction.guild_id or 0,
@@ -127,19 +106,78 @@ class QuotaCog(commands.GroupCog, group_name="quota", group_description="Members
         reason: Range[str, 1, 100] = "granted by a moderator",
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        now = datetime.now(UTC)
-        await self._database.write(
-            lambda connection: ledger.grant(
-                connection,
-                grant_id=str(interaction.id),
-                guild_id=interaction.guild_id or 0,
-                user_id=member.id,
-                amount_credits=credits,
-                reason=reason,
-                granted_by=interaction.user.id,
-                now=now,
+        deed = _deed(interaction, reason)
+        await self.database.write(
+            lambda connection: pots.grant(
+                connection, deed, user_id=member.id, amount_credits=credits
             )
         )
         await interaction.followup.send(
             f"<@{member.id}> received {credit_count(credits)}.", ephemeral=True
         )
+
+    @app_commands.command(name="reset", description="Set a member's credits to their allowance")
+    @app_commands.describe(member="Whose credits; what is held for jobs stays held")
+    async def reset(self, interaction: discord.Interaction[Any], member: discord.Member) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        asker = asker_of(interaction, member)
+
+        def read(connection: Connection) -> tuple[int, int]:
+            allowance = quotas.quota(
+                connection,
+                asker,
+                default_credits=self.settings.credits.daily_allowance,
+                now=datetime.now(UTC),
+            ).allowance_credits
+            available = ledger.available_credits(
+                connection, guild_id=asker.guild_id, user_id=asker.user_id
+            )
+            return available, allowance
+
+        available, allowance = await self.database.read(read)
+        await interaction.followup.send(
+            f"<@{member.id}> can spend {credit_count(available)} now. Make that {allowance}, their "
+            "daily allowance?",
+            view=question_view(Undoable.RESET_CREDITS, f"{member.id}-{allowance}"),
+            ephemeral=True,
+        )
+
+    @app_commands.command(name="pot", description="Put credits into the server's pot")
+    @app_commands.describe(
+        credits="How many; the pot pays for members who run out",
+        member="Whose credits they are; leave it out to add new ones",
+        reason="Why; shown in the history",
+    )
+    async def fill_pot(
+        self,
+        interaction: discord.Interaction[Any],
+        credits: Range[int, 1, CREDITS_MAX],  # noqa: A002  the option's name in chat
+        member: discord.Member | None = None,
+        reason: Range[str, 1, 100] = "into the server's pot",
+    ) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        deed = _deed(interaction, reason)
+        total = await self.database.write(
+            lambda connection: pots.fill_pot(
+                connection,
+                deed,
+                amount_credits=credits,
+                from_user_id=member.id if member else None,
+            )
+        )
+        source = f" of <@{member.id}>'s" if member else ""
+        await interaction.followup.send(
+            f"Put {credit_count(credits)}{source} into the pot, which has {total} now. It pays for "
+            "whoever runs out.",
+            ephemeral=True,
+        )
+
+
+def _deed(interaction: discord.Interaction[Any], reason: str) -> Deed:
+    return Deed(
+        id=str(interaction.id),
+        guild_id=interaction.guild_id or 0,
+        made_by=interaction.user.id,
+        reason=reason,
+        now=datetime.now(UTC),
+    )

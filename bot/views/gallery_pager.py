@@ -1,4 +1,4 @@
-"""The gallery's buttons, persistent: the cursor travels in the custom id."""
+"""The gallery's buttons, persistent: search and cursor travel in the custom id."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from bot.views.job_buttons import JobAction, JobButton
 if TYPE_CHECKING:
     from bot.client import ReelroomBot
 
-NEWEST = "newest"
+FIRST = "first"
 
 
 class GalleryButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"gallery:(?P<cursor>newest|[0-9]{1,19})",
+    template=r"gallery:(?P<search>[a-z2-7]{16}):(?P<cursor>first|[A-Za-z0-9_-]{4,60})",
 ):
-    """Turns the page: to the newest clip, or to the next one older than the cursor."""
+    """Turns the page of a search: to its first clip, or to the one after the cursor."""
 
-    def __init__(self, cursor: str) -> None:
-        label, emoji = ("Newest", "⏮️") if cursor == NEWEST else ("Older", "▶️")
-        super().__init__(discord.ui.Button(label=label, emoji=emoji, custom_id=f"gallery:{cursor}"))
+    def __init__(self, search_id: str, cursor: str) -> None:
+        label, emoji = ("First", "⏮️") if cursor == FIRST else ("Next", "▶️")
+        super().__init__(
+            discord.ui.Button(label=label, emoji=emoji, custom_id=f"gallery:{search_id}:{cursor}")
+        )
+        self.search_id = search_id
         self.cursor = cursor
 
     @classmethod
@@ -34,14 +37,14 @@ class GalleryButton(
         item: discord.ui.Item[Any],
         match: re.Match[str],
     ) -> GalleryButton:
-        return cls(match["cursor"])
+        return cls(match["search"], match["cursor"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         bot: ReelroomBot = interaction.client
         try:
             await interaction.response.defer()
-            before = None if self.cursor == NEWEST else self.cursor
-            page = await bot.gallery_pages.page(interaction.guild_id or 0, before)
+            after = None if self.cursor == FIRST else self.cursor
+            page = await bot.gallery_pages.page(interaction.guild_id or 0, self.search_id, after)
             await interaction.edit_original_response(
                 embed=page.embed,
                 view=page.view,
@@ -51,12 +54,14 @@ class GalleryButton(
             await answer_error(interaction, error)
 
 
-def gallery_view(job_id: str, *, older: str | None, newest: bool) -> discord.ui.View:
-    """Buttons of one page: `older` is the cursor of the next, None on the last."""
+def gallery_view(job_id: str, *, search_id: str, after: str | None, first: bool) -> discord.ui.View:
+    """Buttons of one page: `after` is the cursor of the next, None on the last; `first` where this
+    is not the first."""
     view = discord.ui.View(timeout=None)
-    if newest:
-        view.add_item(GalleryButton(NEWEST))
-    if older is not None:
-        view.add_item(GalleryButton(older))
-    view.add_item(JobButton(JobAction.REMIX, job_id))
+    if first:
+        view.add_item(GalleryButton(search_id, FIRST))
+    if after is not None:
+        view.add_item(GalleryButton(search_id, after))
+    for action in (JobAction.LIKE, JobAction.REMIX, JobAction.SEND, JobAction.REPORT):
+        view.add_item(JobButton(action, job_id))
     return view

@@ -22,6 +22,14 @@ class JobAction(StrEnum):
     DELETE = "delete"
     SHARE = "share"
     UNSHARE = "unshare"
+    VARY = "vary"
+    EDIT = "edit"
+    LOOP = "loop"
+    ANIMATE = "animate"
+    MODEL = "model"
+    LIKE = "like"
+    REPORT = "report"
+    SEND = "send"
 
 
 LABELS: dict[JobAction, tuple[str, str, discord.ButtonStyle]] = {
@@ -31,6 +39,14 @@ LABELS: dict[JobAction, tuple[str, str, discord.ButtonStyle]] = {
     JobAction.DELETE: ("Delete", "🗑️", discord.ButtonStyle.secondary),
     JobAction.SHARE: ("Share to gallery", "🖼️", discord.ButtonStyle.success),
     JobAction.UNSHARE: ("Take out of gallery", "🖼️", discord.ButtonStyle.secondary),
+    JobAction.VARY: ("Vary", "🌱", discord.ButtonStyle.secondary),
+    JobAction.EDIT: ("Edit options", "🎛️", discord.ButtonStyle.secondary),
+    JobAction.LOOP: ("Make it a loop", "🔁", discord.ButtonStyle.secondary),
+    JobAction.ANIMATE: ("Animate a frame", "🎞️", discord.ButtonStyle.secondary),
+    JobAction.MODEL: ("Other model", "🔀", discord.ButtonStyle.secondary),
+    JobAction.LIKE: ("Like", "❤️", discord.ButtonStyle.secondary),
+    JobAction.REPORT: ("Report", "🚩", discord.ButtonStyle.secondary),
+    JobAction.SEND: ("Send to me", "✉️", discord.ButtonStyle.secondary),
 }
 
 

@@ -73,6 +73,11 @@ class Lanes:
         line.remove(next(waiting for waiting in line if waiting.id == job.id))
         self._announce(job.guild_id, job.user_id)
 
+    def of_guild(self, guild_id: int) -> tuple[Job, ...]:
+        """The guild's waiting jobs, each user's in their order."""
+        lane = self._lanes.get(guild_id)
+        return () if lane is None else tuple(job for line in lane.lines.values() for job in line)
+
     def take(self, loaded: Collection[str]) -> tuple[Job, Charge] | None:
         """The job whose turn it is, charged; None if nobody may start one."""
         guild_id = self._guilds.choose(loaded)

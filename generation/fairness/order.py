@@ -94,17 +94,16 @@ class FairOrder:
         if not self._running_of_user[job.user_id]:
             del self._running_of_user[job.user_id]
 
-    def put_back(self, job: Job, seconds: float | None = None) -> None:
-        """A running job has ended after so many seconds and is its user's next again."""
-        self.end(job.id, seconds)
-        self.add(job, at_head=True)
-
     def remove(self, job_id: str) -> Job | None:
         """Takes a waiting job out; None if no such job waits."""
         job = self._waiting.pop(job_id, None)
         if job is not None:
             self._lanes_of(job).remove(job)
         return job
+
+    def waiting_of(self, guild_id: int) -> tuple[Job, ...]:
+        """The guild's waiting jobs, each user's in their order, the relaxed ones last."""
+        return self._lanes.of_guild(guild_id) + self._relaxed.of_guild(guild_id)
 
     def play_out(self) -> Iterator[str]:
         """Runs everything and gives the ids of waiting jobs as they start; call it on a copy.

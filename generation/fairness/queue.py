@@ -53,6 +53,7 @@ class FairQueue:
         self._foretold = _Foretold(self._order)
         self._of_user: Counter[int] = Counter()
         self._in_guild: Counter[int] = Counter()
+        self._paused: dict[int, list[Job]] = {}
         self._changed = asyncio.Event()
 
     @contextlib.contextmanager
@@ -67,6 +68,26 @@ class FairQueue:
             yield
         finally:
             self._count(guild_id, user_id, -1)
+
+    def pause(self, guild_id: int) -> None:
+        """Lets no job of the guild start until `resume`; what comes meanwhile waits too."""
+        if guild_id in self._paused:
+            return
+        waiting = self._order.waiting_of(guild_id)
+        for job in waiting:
+            self._order.remove(job.id)
+        self._paused[guild_id] = list(waiting)
+        self._turn_over()
+
+    def resume(self, guild_id: int) -> None:
+        """The guild competes again from now on, as one that has just come."""
+        for job in self._paused.pop(guild_id, ()):
+            self._order.add(job)
+        self._turn_over()
+
+    def paused(self, guild_id: int) -> bool:
+        """Whether the guild's jobs are kept from starting."""
+        return guild_id in self._paused
 
     def put(self, job: Job) -> None:
         """Adds a new job at the end of its user's line, without asking for room."""
@@ -86,9 +107,8 @@ class FairQueue:
 
     def requeue(self, job: Job, *, seconds: float | None = None) -> None:
         """Puts a running job back at the head of its user's line, whatever the limits."""
-        self._order.put_back(job, seconds)
-        self._count(job.guild_id, job.user_id, 1)
-        self._turn_over()
+        self._order.end(job.id, seconds)
+        self._add(job, at_head=True)
 
     def release(self, job_id: str, *, seconds: float | None = None) -> None:
         """Tells that a claimed job has ended after so many seconds; None: as estimated.
@@ -115,7 +135,7 @@ class FairQueue:
 
     def cancel(self, job_id: str) -> Job | None:
         """Takes a waiting job out; None if no such job waits."""
-        job = self._order.remove(job_id)
+        job = self._order.remove(job_id) or self._take_out_of_pause(job_id)
         if job is not None:
             self._count(job.guild_id, job.user_id, -1)
             self._turn_over()
@@ -125,22 +145,37 @@ class FairQueue:
         """How many waiting jobs start before this one; 0 if it is the next or already runs.
 
         Exact if nothing arrives, the estimates are right, and running jobs end in the order in
-        which they began. Raises UnknownJob.
+        which they began. Of a paused guild, only its own jobs count. Raises UnknownJob.
         """
         if self._order.runs(job_id):
             return 0
+        for held in self._paused.values():
+            for place, job in enumerate(held):
+                if job.id == job_id:
+                    return place
         if not self._order.waits(job_id):
             raise UnknownJob(job_id)
         return self._foretold.place(job_id)
 
+    def place_of(self, job: Job) -> int:
+        """How many jobs would start before this one, were it put now and nothing after it. Of a
+        paused guild, only its own jobs count."""
+        held = self._paused.get(job.guild_id)
+        if held is not None:
+            return len(held)
+        order = self._order.copy()
+        order.add(job)
+        return next(place for place, id_ in enumerate(order.play_out()) if id_ == job.id)
+
     def holds(self, job_id: str) -> bool:
         """Whether the job waits or runs."""
-        return self._order.waits(job_id) or self._order.runs(job_id)
+        paused = any(job.id == job_id for held in self._paused.values() for job in held)
+        return paused or self._order.waits(job_id) or self._order.runs(job_id)
 
     @property
     def waiting(self) -> int:
-        """Jobs in all lanes."""
-        return self._order.waiting
+        """Jobs in all lanes, those of paused guilds too."""
+        return self._order.waiting + sum(len(held) for held in self._paused.values())
 
     @property
     def running(self) -> int:
@@ -148,9 +183,20 @@ class FairQueue:
         return self._order.running
 
     def _add(self, job: Job, *, at_head: bool) -> None:
-        self._order.add(job, at_head=at_head)
+        held = self._paused.get(job.guild_id)
+        if held is None:
+            self._order.add(job, at_head=at_head)
+        else:
+            held.insert(0 if at_head else len(held), job)
         self._count(job.guild_id, job.user_id, 1)
         self._turn_over()
+
+    def _take_out_of_pause(self, job_id: str) -> Job | None:
+        for held in self._paused.values():
+            for place, job in enumerate(held):
+                if job.id == job_id:
+                    return held.pop(place)
+        return None
 
     def _turn_over(self) -> None:
         self._foretold = _Foretold(self._order)

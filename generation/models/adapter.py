@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.models.card import DEFAULT_PRESET, Task
-from generation.request import CameraMove
+from generation.request import Camera
 
 Frames = NDArray[np.uint8]
 """Pictures in time: uint8, (frames, height, width, 3), RGB."""
@@ -46,7 +46,7 @@ class Shot:
     steps: int
     guidance: float
     motion: int
-    camera: CameraMove
+    camera: Camera
     preset: str = DEFAULT_PRESET
     first_image: Image | None = None
     last_image: Image | None = None

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from generation.errors import UnsupportedOption
-from generation.request import CameraMove, Command, GenerationRequest
+from generation.request import Camera, CameraMove, Command, GenerationRequest
 
 STRICT = ConfigDict(extra="forbid")
 """A key that nobody knows is an error: it would be a misspelt one."""
@@ -173,7 +173,8 @@ class ModelCard:
 
     `family` names its adapter; `parts` are weights from elsewhere that its pipeline is put
     together with, by the component's name. `camera_moves` are understood in words,
-    `camera_loras` by LoRA. `sizes` maps an aspect ratio to (width, height) in pixels; the
+    `camera_loras` by LoRA; each of them is about another axis, and `camera_moves_at_once` says how
+    many go together. `sizes` maps an aspect ratio to (width, height) in pixels; the
     finished clip is enlarged by the whole factor `display_scale` (Lanczos), so that small models
     fill a chat message and captions stay readable. Frames come in counts of `frame_multiple` * n
     + 1; a clip keeps the first round(seconds * fps) of them. `price_credits_per_second` is for
@@ -193,6 +194,7 @@ class ModelCard:
     features: tuple[Feature, ...] = ()
     camera_moves: tuple[CameraMove, ...] = ()
     camera_loras: Mapping[CameraMove, Lora] = field(default_factory=dict[CameraMove, Lora])
+    camera_moves_at_once: Count = 4
     sizes: Annotated[Mapping[str, tuple[Count, Count]], Field(min_length=1)]
     display_scale: Count = 1
     fps: Count
@@ -271,10 +273,7 @@ class ModelCard:
     def check(self, request: GenerationRequest) -> None:
         """Raises UnsupportedOption where this model cannot do what the request asks."""
         self._check_task(request)
-        moves = (*self.camera_moves, *self.camera_loras)
-        if request.camera not in (CameraMove.NONE, *moves):
-            able = f"does {', '.join(moves)}" if moves else "has no camera moves"
-            raise UnsupportedOption("camera", self.id, f"{able}, not {request.camera}")
+        self.check_camera(request.camera)
         if request.aspect not in self.sizes:
             raise UnsupportedOption("aspect", self.id, f"knows {', '.join(self.sizes)}")
         if request.negative_prompt and Feature.NEGATIVE not in self.features:
@@ -285,6 +284,16 @@ class ModelCard:
         preset = self.preset(request.preset)
         self._check_range("steps", request.steps, preset.steps_min, preset.steps_max)
         self._check_range("guidance", request.guidance, preset.guidance_min, preset.guidance_max)
+
+    def check_camera(self, camera: Camera) -> None:
+        """Raises UnsupportedOption for moves that it cannot make, or not together."""
+        known = (*self.camera_moves, *self.camera_loras)
+        if unknown := [move for move in camera.moves if move not in known]:
+            able = f"does {', '.join(known)}" if known else "has no camera moves"
+            raise UnsupportedOption("camera", self.id, f"{able}, not {unknown[0]}")
+        if len(camera.moves) > self.camera_moves_at_once:
+            most = self.camera_moves_at_once
+            raise UnsupportedOption("camera", self.id, f"makes {most} camera move at once")
 
     def _check_duration(self, request: GenerationRequest) -> None:
         if request.command is Command.RESTYLE:

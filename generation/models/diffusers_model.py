@@ -23,7 +23,7 @@ from generation.models.family import Call, Family
 from generation.models.parts import lora_file, put_part
 from generation.models.rolling import going_round
 from generation.models.steps import heard_steps
-from generation.request import CameraMove
+from generation.request import Camera
 
 FindFolder = Callable[[Source], Path]
 """Where a source's files are on this machine. Raises GenerationFailed."""
@@ -136,8 +136,7 @@ class DiffusersModel:
             raise UnsupportedOption("model", card.id, "makes no shots that go round")
         if shot.negative_prompt and Feature.NEGATIVE not in card.features:
             raise UnsupportedOption("negative", card.id, "takes no negative prompt")
-        if shot.camera not in (CameraMove.NONE, *card.camera_moves, *card.camera_loras):
-            raise UnsupportedOption("camera", card.id, f"does not {shot.camera}")
+        card.check_camera(shot.camera)
         if shot.frames % card.frame_multiple != 1 % card.frame_multiple:
             raise GenerationFailed(
                 f"{shot.frames} frames are not a multiple of {card.frame_multiple} plus 1"
@@ -169,11 +168,10 @@ class DiffusersModel:
             )
         return self._pipelines[name]
 
-    def _dress(self, preset: Preset, camera: CameraMove) -> None:
+    def _dress(self, preset: Preset, camera: Camera) -> None:
         parts = {**self._card.parts, **preset.parts}
-        loras = preset.loras
-        if camera in self._card.camera_loras:
-            loras += (self._card.camera_loras[camera],)
+        known = self._card.camera_loras
+        loras = preset.loras + tuple(known[move] for move in camera.moves if move in known)
         if parts == self._parts and loras == self._loras:
             return
         if self._loras:  # first of all: they are woven into the layers that a part replaces

@@ -95,7 +95,6 @@ MOTION_WORDS = (
     "The movement is fast and full of energy.",
 )
 CAMERA_WORDS: Mapping[CameraMove, str] = {
-    CameraMove.NONE: "",
     CameraMove.ZOOM_IN: "The camera slowly zooms in.",
     CameraMove.ZOOM_OUT: "The camera slowly zooms out.",
     CameraMove.PAN_LEFT: "The camera pans to the left.",
@@ -110,8 +109,9 @@ CAMERA_WORDS: Mapping[CameraMove, str] = {
 def worded_prompt(call: Call) -> str:
     """The prompt with motion and camera in words, where the camera is no LoRA's business."""
     shot = call.shot
-    camera = "" if shot.camera in call.card.camera_loras else CAMERA_WORDS[shot.camera]
-    parts = (shot.prompt.strip(), MOTION_WORDS[shot.motion], camera)
+    said = [move for move in shot.camera.moves if move not in call.card.camera_loras]
+    camera = (CAMERA_WORDS[move] for move in said)
+    parts = (shot.prompt.strip(), MOTION_WORDS[shot.motion], *camera)
     return " ".join(part for part in parts if part)
 
 

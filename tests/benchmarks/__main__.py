@@ -24,6 +24,7 @@ NAMES = (
     "adapters",
     "embeddings",
     "encoding_share",
+    "gallery",
     "gpu",
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from bot.request_options import AskedKeyframe, RequestOptions, at_their_times, complete
@@ -10,6 +12,7 @@ from generation.models.catalogue import Catalogue
 from generation.request import (
     PROMPT_MAX_CHARACTERS,
     SEED_MAX,
+    Camera,
     CameraMove,
     Command,
     GenerationRequest,
@@ -63,7 +66,7 @@ def test_a_seed_is_drawn_anew_each_time_and_zero_is_kept() -> None:
         ({"guidance": float("nan")}, InvalidRequest, "guidance"),
         ({"model": "ltx-video", "aspect": "5:2"}, UnsupportedOption, "aspect"),
         ({"preset": "lcm"}, UnsupportedOption, "preset"),
-        ({"camera": CameraMove.ROTATE_COUNTERCLOCKWISE}, UnsupportedOption, "camera"),
+        ({"camera": Camera.of(CameraMove.ROTATE_COUNTERCLOCKWISE)}, UnsupportedOption, "camera"),
         ({"command": Command.ANIMATE}, InvalidRequest, "image"),
         ({"command": Command.NARRATE, "prompt": "... 😀"}, InvalidRequest, "story"),
     ],
@@ -77,10 +80,21 @@ def test_a_value_out_of_range_is_refused_by_name(
 
 
 def test_a_request_survives_json() -> None:
-    request = completed(negative_prompt="blue", seconds=3.0, private=True)
+    camera = Camera.of(CameraMove.ZOOM_IN)
+    request = completed(negative_prompt="blue", seconds=3.0, private=True, camera=camera)
     assert GenerationRequest.from_json(request.to_json()) == request
     request = keyframes(0.0, 1.0, None)
     assert GenerationRequest.from_json(request.to_json()) == request
+
+
+@pytest.mark.parametrize(
+    ("stored", "camera"), [("none", Camera()), ("tilt up", Camera.of(CameraMove.TILT_UP))]
+)
+def test_a_request_of_before_there_were_four_axes_is_still_read(
+    stored: str, camera: Camera
+) -> None:
+    fields = json.loads(completed().to_json())
+    assert GenerationRequest.from_json(json.dumps({**fields, "camera": stored})).camera == camera
 
 
 def keyframes(*times: float | None, **typed: object) -> GenerationRequest:

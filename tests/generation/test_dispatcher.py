@@ -41,6 +41,7 @@ class HandOperatedExecutor:
 
     def __init__(self, slots: int = 1) -> None:
         self.slots = slots
+        self.unable: dict[str, str] = {}
         self.feeds: dict[tuple[str, int], asyncio.Queue[ExecutionEvent]] = {}
         self.executions: list[Execution] = []
         self.obeys_cancel = True

@@ -62,7 +62,7 @@ def write_tiny_catalogue(
         "seconds_max": 4,
         "seconds_default": 1,
         "needs_gpu": False,
-        "camera_moves": [move.value for move in CameraMove if move is not CameraMove.NONE],
+        "camera_moves": [move.value for move in CameraMove],
         "price_credits_per_second": 1.0,
         "limited_vocabulary": False,
     }

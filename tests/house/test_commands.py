@@ -31,6 +31,7 @@ PROMISED = {
     "credits",
     "models",
     "gallery",
+    "price",
     "help",
     "quota show",
     "quota set",
@@ -39,17 +40,44 @@ PROMISED = {
     "admin dead",
     "admin requeue",
     "admin relaxed",
+    "admin preview",
+    "admin showcase",
     "admin log",
+    "quota clear",
+    "quota explain",
+    "quota reset",
+    "quota pot",
+    "quota boost",
+    "quota boosts",
+    "quota end-boost",
+    "admin pause",
+    "admin drain",
+    "admin resume",
+    "admin clear",
+    "admin block",
+    "admin unblock",
+    "admin allowed",
+    "admin channels",
+    "admin models",
+    "admin limits",
+    "admin rules add",
+    "admin rules remove",
+    "admin rules list",
+    "admin rules test",
+    "admin report",
 }
 
 
 def cogs_of_the_bot() -> list[type[cogs.Cog]]:
-    """Every cog class that a module of `bot.commands` defines."""
+    """Every cog class that a module of `bot.commands` defines, but for parts of other cogs."""
     return [
         item
         for module in pkgutil.iter_modules(bot.commands.__path__, "bot.commands.")
         for item in vars(importlib.import_module(module.name)).values()
-        if isinstance(item, type) and issubclass(item, cogs.Cog) and item.__module__ == module.name
+        if isinstance(item, type)
+        and issubclass(item, cogs.Cog)
+        and item.__module__ == module.name
+        and not item.__subclasses__()
     ]
 
 
@@ -59,8 +87,10 @@ def registered() -> dict[str, AppCommand]:
     for cog in cogs_of_the_bot():
         group = f"{cog.__cog_group_name__} " if cog.__cog_is_app_commands_group__ else ""
         for command in cog.__cog_app_commands__:
-            assert isinstance(command, app_commands.Command)
-            found[group + command.name] = command
+            inside = command.walk_commands() if isinstance(command, app_commands.Group) else ()
+            for each in (command, *inside):
+                if isinstance(each, app_commands.Command):
+                    found[group + each.qualified_name] = each
     return found
 
 

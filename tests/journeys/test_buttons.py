@@ -145,11 +145,11 @@ async def test_the_gallery_pages_from_newest_to_oldest_and_back(stage: Stage) ->
             await (await ada.press(card, label="Share to gallery")).reply()
         newest = await (await ada.type("/gallery")).reply()
         assert "a blue star" in newest.text
-        await ada.press(newest, label="Older")
+        await ada.press(newest, label="Next")
         older = await ada.wait_for_message(
             lambda message: message.id == newest.id and "a red circle" in message.text
         )
-        await ada.press(older, label="Newest")
+        await ada.press(older, label="First")
         await ada.wait_for_message(
             lambda message: message.id == newest.id and "a blue star" in message.text
         )

@@ -43,6 +43,7 @@ async def refused(member: Member, line: str) -> str:
         ("prompt:a red circle duration:59", "duration"),
         ("prompt:a red circle aspect:16:9 model:nosuch", "no model"),
         ("prompt:a red circle steps:99", "steps"),
+        ("prompt:" + "x" * 1501, "1501 characters; 1500 are allowed"),
     ],
 )
 async def test_an_impossible_option_is_named(stage: Stage, options: str, words: str) -> None:
@@ -52,7 +53,7 @@ async def test_an_impossible_option_is_named(stage: Stage, options: str, words: 
 
 @pytest.mark.parametrize(
     "options",
-    ["prompt:" + "x" * 1501, "prompt:a red circle seed:-1", "prompt:a red circle motion:5"],
+    ["prompt:" + "x" * 4001, "prompt:a red circle seed:-1", "prompt:a red circle motion:5"],
 )
 async def test_discords_own_limits_are_declared_with_the_command(
     stage: Stage, options: str

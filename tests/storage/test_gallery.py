@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from storage import gallery, jobs
+from storage import gallery, gallery_search, jobs
 from storage.database import Database
 from storage.errors import InvalidCursor, NotShareable, ShareRefused, UnknownJob
-from storage.gallery import GalleryEntry, GalleryPage
+from storage.gallery import GalleryEntry
+from storage.gallery_search import GalleryPage
 from tests.storage.builders import (
     GUILD,
     MEMBER,
@@ -40,7 +41,7 @@ def share(connection: Connection, number: int, shared_by: int = MEMBER) -> Galle
 def page_of(
     connection: Connection, limit: int, before: str | None = None, guild_id: int = GUILD
 ) -> tuple[list[str], str | None]:
-    found = gallery.page(connection, guild_id=guild_id, limit=limit, before=before)
+    found = gallery_search.page(connection, guild_id=guild_id, limit=limit, after=before)
     return [entry.job_id for entry in found.entries], found.next_cursor
 
 
@@ -70,10 +71,13 @@ async def test_an_entry_keeps_all_that_made_the_clip(three_clips: Database) -> N
         model_revision="r1",
         seed=LARGEST_SEED,
         parent_job_id=None,
+        parent_author_id=None,
         clip_sha256="ab" * 32,
         shared_by=MEMBER,
         shared_at=NOW + timedelta(minutes=1),
         remixes=0,
+        command="imagine-video",
+        likes=0,
     )
     found = await three_clips.read(lambda connection: gallery.entry(connection, job_id="job1"))
     assert found == shared
@@ -99,7 +103,7 @@ async def test_pages_go_on_where_they_stopped_whatever_is_shared_meanwhile(
 
 async def test_an_empty_gallery_is_an_empty_page(database: Database) -> None:
     found = await database.read(
-        lambda connection: gallery.page(connection, guild_id=GUILD, limit=5)
+        lambda connection: gallery_search.page(connection, guild_id=GUILD, limit=5)
     )
     assert found == GalleryPage(entries=(), next_cursor=None)
 
@@ -112,7 +116,24 @@ async def test_a_server_sees_its_own_gallery_only(three_clips: Database) -> None
     assert elsewhere == ([], None)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "٣", "9" * 19, "1 OR 1=1"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "x",
+        "-1",
+        "1.5",
+        "٣",
+        "9" * 19,
+        "1 OR 1=1",
+        "bjp4",
+        "bjot",
+        "bjoxOjE",
+        "bDox",
+        "==",
+        "bjp",
+    ],
+)
 async def test_a_made_up_cursor_is_refused(database: Database, cursor: str) -> None:
     with pytest.raises(InvalidCursor):
         await database.read(lambda connection: page_of(connection, 5, cursor))
@@ -132,7 +153,7 @@ async def test_an_entry_counts_the_public_remixes_that_succeeded(three_clips: Da
     assert entry is not None
     assert entry.remixes == 1
     child = await three_clips.write(lambda connection: share(connection, 4))
-    assert child.parent_job_id == "job1"
+    assert (child.parent_job_id, child.parent_author_id) == ("job1", MEMBER)
 
 
 async def test_what_made_no_clip_cannot_be_shared(three_clips: Database) -> None:

@@ -1,5 +1,6 @@
 """Jobs, from admission to delivery."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -52,8 +53,9 @@ async def test_a_job_comes_back_as_it_was_recorded(database: Database) -> None:
     parent = make_record(1)
     record = make_record(2, private=True, parent_job_id="job1")
     await add(database, parent, record)
-    assert await read(database, "job2") == record
-    assert await database.read(lambda connection: jobs.find_by_interaction(connection, 2)) == record
+    stored = dataclasses.replace(record, parent_user_id=MEMBER)
+    assert await read(database, "job2") == stored
+    assert await database.read(lambda connection: jobs.find_by_interaction(connection, 2)) == stored
 
 
 async def test_a_job_is_found_by_the_message_that_shows_it(database: Database) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import Connection
 
-from storage import guild_settings, ledger
+from storage import ledger, quotas
 from storage.audit import audit
 from storage.database import Database
 from storage.errors import (
@@ -19,6 +19,7 @@ from storage.errors import (
     UnknownReservation,
 )
 from storage.ledger import Balance
+from storage.quotas import Asker, Scope
 from tests.storage.builders import GUILD, MEMBER, MODERATOR, NOW, OTHER_MEMBER, admit, make_record
 
 TOMORROW = NOW + timedelta(days=1)
@@ -109,6 +110,17 @@ async def test_a_member_with_more_than_the_allowance_keeps_it(database: Database
     await database.write(lambda connection: grant(connection, "g", 500))
     assert await database.write(refill) == 0
     assert await database.read(available_and_held) == (500, 0)
+
+
+async def test_a_larger_allowance_on_the_same_day_brings_what_is_missing(
+    database: Database,
+) -> None:
+    await database.write(refill)
+    await database.write(lambda connection: reserve(connection, "job1", 30))
+    assert await database.write(lambda connection: refill(connection, NOW, 150)) == 50
+    assert await database.write(lambda connection: refill(connection, NOW, 150)) == 0
+    assert await database.write(lambda connection: refill(connection, NOW, 120)) == 0
+    assert await database.write(lambda connection: refill(connection, TOMORROW, 120)) == 0
 
 
 async def test_a_clock_that_jumps_back_refills_nothing(database: Database) -> None:
@@ -297,17 +309,17 @@ async def test_an_error_says_its_facts_in_the_log() -> None:
 
 async def test_a_moderators_allowance_decides_the_refill(database: Database) -> None:
     def change_and_refill(connection: Connection) -> int:
-        guild_settings.set_allowance(
+        quotas.set_rule(
             connection,
             guild_id=GUILD,
-            user_id=MEMBER,
+            scope=Scope.MEMBER,
+            subject_id=MEMBER,
             daily_allowance_credits=20,
-            changed_by=MODERATOR,
+            set_by=MODERATOR,
             now=NOW,
         )
-        allowance = guild_settings.effective_allowance(
-            connection, guild_id=GUILD, user_id=MEMBER, default_credits=100
-        )
+        asker = Asker(guild_id=GUILD, user_id=MEMBER)
+        allowance = quotas.quota(connection, asker, default_credits=100, now=NOW).allowance_credits
         return refill(connection, NOW, allowance)
 
     assert await database.write(change_and_refill) == 20

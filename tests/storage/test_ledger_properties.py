@@ -51,7 +51,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.available: dict[int, int] = {}
         self.held: dict[int, int] = {}
         self.refilled_on: dict[int, int] = {}
-        self.refills: set[tuple[int, int]] = set()
+        self.filled_to: dict[int, int] = {}
+        self.refills: set[tuple[int, int, int | None]] = set()
         self.grants: dict[int, tuple[int, int]] = {}
         self.reservations: dict[int, tuple[int, int]] = {}
         self.resolved: dict[int, Resolution] = {}
@@ -75,15 +76,18 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(member=members, allowance=st.integers(0, 200))
     def refill(self, member: int, allowance: int) -> None:
-        expected = 0
         last = self.refilled_on.get(member)
-        if last is None or not self.day <= last <= self.day + 1:
+        again = last is not None and self.day <= last <= self.day + 1
+        filled_to = self.filled_to[member] if again else self.available.get(member, 0)
+        if not again:
             self.refilled_on[member] = self.day
-            expected = max(0, allowance - self.available.get(member, 0))
-        if (member, self.day) in self.refills:
+        self.filled_to[member] = max(filled_to, allowance)
+        expected = max(0, allowance - filled_to)
+        refill = (member, self.day, allowance if again else None)
+        if refill in self.refills:
             expected = 0
         elif expected:
-            self.refills.add((member, self.day))
+            self.refills.add(refill)
         self.available[member] = self.available.get(member, 0) + expected
         assert expected == self.outcome(
             lambda connection: ledger.refill(

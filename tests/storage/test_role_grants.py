@@ -11,6 +11,8 @@ from storage import income, ledger, moderator_log, role_grants
 from storage.audit import audit
 from storage.database import Database
 from storage.errors import InvalidAmount
+from storage.moderator_log import LogSearch
+from storage.quotas import Asker
 from storage.role_grants import Window
 from tests.storage.builders import GUILD, MEMBER, MODERATOR, NOW
 
@@ -91,11 +93,14 @@ async def test_nothing_ends_a_grant_and_everything_stays_on_record(database: Dat
     await database.write(lambda connection: set_grant(connection, 0))
     assert await database.read(lambda c: role_grants.grants(c, guild_id=GUILD)) == ()
     assert await database.write(collect) == 0
-    trail = await database.read(lambda c: moderator_log.newest(c, guild_id=GUILD, limit=10))
-    assert {(entry.what, entry.before, entry.after, entry.made_by) for entry in trail} == {
-        ("role_grant", 40, 0, MODERATOR),
-        ("role_grant", None, 40, MODERATOR),
-    }
+    trail = await database.read(
+        lambda c: moderator_log.page(c, LogSearch(guild_id=GUILD), limit=10)
+    )
+    brought = {"credits": 40, "window": "week"}
+    assert [(act.act, act.before, act.after, act.made_by) for act in trail.acts] == [
+        ("role_grant", brought, None, MODERATOR),
+        ("role_grant", None, brought, MODERATOR),
+    ]
 
 
 @pytest.mark.parametrize("credits_", [-1, 2**63])
@@ -108,9 +113,7 @@ async def test_income_is_the_refill_and_what_roles_bring(database: Database) -> 
     def due(connection: Connection, now: datetime) -> int:
         return income.collect(
             connection,
-            guild_id=GUILD,
-            user_id=MEMBER,
-            role_ids=(PATRON,),
+            Asker(guild_id=GUILD, user_id=MEMBER, role_ids=(PATRON,)),
             default_allowance_credits=100,
             now=now,
         ).available_credits

@@ -10,9 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from storage import jobs, ledger, schema
+from storage import guild_settings, jobs, ledger, schema
 from storage.database import Database, migrate
-from tests.storage.builders import GUILD, MEMBER, NOW, admit, give, make_record
+from tests.storage.builders import GUILD, MEMBER, MODERATOR, NOW, admit, give, make_record
 from tests.storage.kinds import only_postgresql, only_sqlite
 
 
@@ -94,8 +94,10 @@ async def test_every_table_of_ours_is_strict(database: Database) -> None:
         "UPDATE jobs SET requeued_as = 'job1'",
         "UPDATE jobs SET relaxed = 2",
         "UPDATE jobs SET spare_memory = -1",
-        "INSERT INTO moderator_acts (guild_id, act, subject, value, detail, made_by, made_at)"
-        " VALUES (1, 'coup', '', 0, '', 1, 1)",
+        "INSERT INTO moderator_log (guild_id, act, subject, detail, made_by, made_at)"
+        " VALUES (1, 'coup', '', '', 1, 1)",
+        "UPDATE moderator_log SET made_by = 2",
+        "DELETE FROM moderator_log",
         "UPDATE jobs SET state = 'dead', finished_at = 1",
         "INSERT INTO deliveries (job_id, state, nonce, attempts, next_attempt_at)"
         " VALUES ('nobody', 'pending', 'nonce', 0, 1)",
@@ -108,8 +110,6 @@ async def test_every_table_of_ours_is_strict(database: Database) -> None:
         "UPDATE jobs SET private = 2",
         "UPDATE jobs SET guild_id = 'here'",
         "UPDATE jobs SET parent_job_id = 'nobody'",
-        "INSERT INTO quota_changes (guild_id, daily_allowance_credits, changed_by, changed_at)"
-        " VALUES (1, -1, 1, 1)",
     ],
 )
 async def test_the_tables_refuse_what_must_never_be(database: Database, change: str) -> None:
@@ -120,6 +120,9 @@ async def refused(database: Database, change: str) -> None:
     def unit(connection: Connection) -> None:
         give(connection, 100)
         admit(connection, make_record(1))
+        guild_settings.allow_relaxed(
+            connection, guild_id=GUILD, allowed=True, changed_by=MODERATOR, now=NOW
+        )
 
     await database.write(unit)
     with pytest.raises(DBAPIError) as refusal:

@@ -107,8 +107,9 @@ def _conditions(shot: Shot) -> list[LTXVideoCondition]:
 
 
 def _pocket_prompt(shot: Shot) -> str:
-    # The pocket model knows one direction of rotation.
-    camera = "rotate" if shot.camera.value.startswith("rotate") else shot.camera.value
+    # It knows one move at a time, and one direction of rotation.
+    move = "".join(shot.camera.moves[:1])
+    camera = "rotate" if move.startswith("rotate") else move
     return pocket_phrasing.phrase(shot.prompt, camera=camera, motion=shot.motion)
 
 

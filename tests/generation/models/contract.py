@@ -11,7 +11,7 @@ from generation.models.adapter import Footage, Frames, Image, Shot
 from generation.models.card import Feature, ModelCard, Task
 from generation.models.diffusers_model import DiffusersModel
 from generation.models.embeddings import EmbeddingCache
-from generation.request import CameraMove
+from generation.request import Camera
 
 STEPS = 2
 FRAMES = {"kandinsky-5-pro-image": 17}
@@ -41,7 +41,7 @@ class TinyModel:
             "steps": max(STEPS, preset.steps_min),
             "guidance": preset.guidance_default,
             "motion": 2,
-            "camera": CameraMove.NONE,
+            "camera": Camera(),
         }
         return Shot(**{**fields, **given(task, width, height, frames), **changes})
 

@@ -9,7 +9,7 @@ from generation.errors import InvalidCatalogue, LicenceNotAccepted, UnknownModel
 from generation.models.card import Feature, ModelCard, Task
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
 from generation.models.catalogue import Catalogue
-from generation.request import CameraMove, Command
+from generation.request import Camera, CameraMove, Command
 from tests.generation.builders import make_request
 from tests.generation.tiny_ltx import write_tiny_catalogue
 
@@ -146,7 +146,7 @@ def test_the_shipped_entries_are_of_one_piece(card: ModelCard) -> None:
     [
         ("stable-video", {"command": Command.IMAGINE_VIDEO}, "it does /animate, /loop"),
         ("sdxl", {}, "it does /storyboard-image"),
-        ("modelscope", {"camera": CameraMove.ZOOM_IN}, "no camera moves"),
+        ("modelscope", {"camera": Camera.of(CameraMove.ZOOM_IN)}, "no camera moves"),
         ("hunyuan-video", {"negative_prompt": "blurry"}, "no negative prompt"),
         ("animatediff", {"preset": "turbo"}, "default, lcm, lightning"),
         ("mochi", {"command": Command.LOOP, "image_sha256": "0" * 64}, "takes no picture"),

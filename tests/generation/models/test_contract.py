@@ -14,7 +14,7 @@ import pytest
 from generation.errors import GenerationFailed, UnsupportedOption
 from generation.models.card import Feature, ModelCard, Task
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
-from generation.request import CameraMove
+from generation.request import Camera, CameraMove
 from tests.generation.models.contract import TinyModel, difference, given, halves, ignore_steps
 
 CARDS = read_catalogue(CATALOGUE_FILE)
@@ -114,7 +114,7 @@ def test_a_camera_lora_changes_the_clip_and_leaves_no_trace(
 ) -> None:
     tiny = tiny_model(model)
     still = tiny.make(Task.TEXT).frames
-    assert difference(tiny.make(Task.TEXT, camera=move).frames, still) > 0
+    assert difference(tiny.make(Task.TEXT, camera=Camera.of(move)).frames, still) > 0
     assert np.array_equal(tiny.make(Task.TEXT).frames, still)
 
 
@@ -135,7 +135,7 @@ def test_what_the_model_cannot_do_is_refused_in_words(tiny_model: Build, model: 
             tiny.make(task, negative_prompt="blurry")
     if not tiny.card.camera_moves and not tiny.card.camera_loras:
         with pytest.raises(UnsupportedOption, match="zoom in"):
-            tiny.make(task, camera=CameraMove.ZOOM_IN)
+            tiny.make(task, camera=Camera.of(CameraMove.ZOOM_IN))
     with pytest.raises(UnsupportedOption, match="knows default"):
         tiny.model.generate(replace(shot, preset="no such preset"), ignore_steps)
 

@@ -10,7 +10,7 @@ from generation.device import Device
 from generation.errors import GenerationFailed
 from generation.models.adapter import Frames, Image, Shot, VideoModel
 from generation.models.loading import LoadedModels
-from generation.request import CameraMove
+from generation.request import Camera, CameraMove
 from tests.generation.tiny_ltx import SIDE
 
 
@@ -39,7 +39,7 @@ def make_shot(**fields: Any) -> Shot:
         "steps": 3,
         "guidance": 3.0,
         "motion": 2,
-        "camera": CameraMove.NONE,
+        "camera": Camera(),
     }
     return Shot(**{**defaults, **fields})
 
@@ -82,7 +82,7 @@ def test_the_same_shot_gives_the_same_frames(model: VideoModel) -> None:
         {"prompt": "a blue square"},
         {"guidance": 5.0},
         {"steps": 4},
-        {"camera": CameraMove.ZOOM_IN},
+        {"camera": Camera.of(CameraMove.ZOOM_IN)},
         {"motion": 4},
         {"negative_prompt": "noise"},
     ],

@@ -1,0 +1,61 @@
+"""The forms that make a new request of an earlier one: remix, edit, animate a frame.
+
+They know what was typed and nothing of requests; `order` makes one of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.replies import answer_error
+
+TEXT_MAX_CHARACTERS = 4000  # Discord's limit for one text input
+
+Typed = Mapping[str, str]
+"""What stands in each field, by its name."""
+
+Make = Callable[[discord.Interaction[Any], Typed], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One line, or several where it is `long`."""
+
+    name: str
+    label: str
+    default: str = ""
+    placeholder: str | None = None
+    required: bool = False
+    long: bool = False
+
+
+class RequestModal(discord.ui.Modal):
+    """Hands what was typed to `make`, which acknowledges and orders."""
+
+    def __init__(self, title: str, custom_id: str, fields: tuple[Field, ...], make: Make) -> None:
+        super().__init__(title=title, custom_id=custom_id, timeout=1800)
+        self._make = make
+        self._inputs: dict[str, discord.ui.TextInput[RequestModal]] = {}
+        for field in fields:
+            text: discord.ui.TextInput[RequestModal] = discord.ui.TextInput(
+                style=discord.TextStyle.paragraph if field.long else discord.TextStyle.short,
+                default=field.default or None,
+                placeholder=field.placeholder,
+                required=field.required,
+                max_length=TEXT_MAX_CHARACTERS,
+                custom_id=field.name,
+            )
+            self._inputs[field.name] = text
+            self.add_item(discord.ui.Label(text=field.label, component=text))
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        await self._make(
+            interaction, {name: text.value.strip() for name, text in self._inputs.items()}
+        )
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
+        await answer_error(interaction, error)

@@ -1,0 +1,237 @@
+"""Pages of the gallery: filtered, searched, in the order that was chosen.
+
+A cursor is opaque to whoever carries it. It names the place of the last entry seen, in the order
+of its page, so that entries shared or withdrawn meanwhile neither repeat nor hide another.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+
+from storage.errors import InvalidCursor
+from storage.gallery import GalleryEntry, entry_columns
+from storage.schema import gallery_entries, gallery_searches, insert_if_absent
+from storage.search_words import words_of
+
+RARE_MATCHES = 100
+"""A search that finds no more shows the best first; any other the newest."""
+
+SEARCH_WORDS = 8
+SEARCH_KEPT = timedelta(days=30)
+"""How long after its last use the buttons of a page still work."""
+
+_TABLE = gallery_entries.c
+_RANK_UNIT = 1_000_000
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class GallerySearch:
+    """What a page shows: all that fits every filter that is set. `words` is as it was typed."""
+
+    words: str = ""
+    model: str | None = None
+    command: str | None = None
+    author_id: int | None = None
+    order: Literal["best", "newest", "liked"] = "best"
+    """Best: by how much of the prompt the words are where few entries match, else the newest."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The first few different words, as they are searched for."""
+        return tuple(dict.fromkeys(words_of(self.words)))[:SEARCH_WORDS]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryPage:
+    """Some entries, in the order of the search."""
+
+    entries: tuple[GalleryEntry, ...]
+    next_cursor: str | None
+    """Pass it as `after` for the page that follows; None on the last."""
+
+
+def page(
+    connection: Connection,
+    *,
+    guild_id: int,
+    limit: int,
+    search: GallerySearch | None = None,
+    after: str | None = None,
+) -> GalleryPage:
+    """A page of a guild's gallery. Raises InvalidCursor."""
+    search = search or GallerySearch()
+    if search.words.strip() and not search.terms:
+        return GalleryPage(entries=(), next_cursor=None)
+    matching = _matching(connection, guild_id, search)
+    if after is None:
+        order, place = _order(connection, matching, search), None
+    else:
+        order, place = _read_cursor(after)
+    if order == "ranked":
+        return _ranked_page(connection, matching, search, limit, place)
+    keys = [_TABLE.likes, _TABLE.sequence] if order == "liked" else [_TABLE.sequence]
+    query = matching.order_by(*(key.desc() for key in keys)).limit(limit + 1)
+    if place is not None:
+        query = query.where(_beyond(keys, place))
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    places = [
+        ((row["likes"], row["sequence"]) if order == "liked" else (row["sequence"],))
+        for row in rows
+    ]
+    more = len(rows) > limit
+    return GalleryPage(
+        entries=_entries(rows[:limit]),
+        next_cursor=_cursor(order, places[limit - 1]) if more else None,
+    )
+
+
+def keep_search(connection: Connection, search: GallerySearch, *, now: datetime) -> str:
+    """The id under which `search_of` finds it for a while; the same search has the same id."""
+    chosen = json.dumps(asdict(search), ensure_ascii=False, sort_keys=True)
+    digest = hashlib.sha256(chosen.encode(errors="replace")).digest()
+    search_id = base64.b32encode(digest[:10]).decode().lower()
+    columns = gallery_searches.c
+    connection.execute(gallery_searches.delete().where(columns.used_at < now - SEARCH_KEPT))
+    if not insert_if_absent(
+        connection, gallery_searches, id=search_id, chosen_json=chosen, used_at=now
+    ):
+        connection.execute(
+            gallery_searches.update().where(columns.id == search_id).values(used_at=now)
+        )
+    return search_id
+
+
+def search_of(connection: Connection, search_id: str) -> GallerySearch:
+    """Raises InvalidCursor where it is not kept any more."""
+    found = connection.execute(
+        select(gallery_searches.c.chosen_json).where(gallery_searches.c.id == search_id)
+    ).scalar_one_or_none()
+    if found is None:
+        raise InvalidCursor(cursor=search_id)
+    return GallerySearch(**json.loads(found))
+
+
+def _matching(
+    connection: Connection, guild_id: int, search: GallerySearch
+) -> Select[tuple[Any, ...]]:
+    columns = [*entry_columns(), _TABLE.words.label("searched_words")]
+    query = select(*columns, _TABLE.sequence).where(_TABLE.guild_id == guild_id)
+    for one, value in (
+        (_TABLE.model, search.model),
+        (_TABLE.command, search.command),
+        (_TABLE.author_id, search.author_id),
+    ):
+        if value is not None:
+            query = query.where(one == value)
+    if not search.terms:
+        return query
+    if connection.dialect.name == "postgresql":
+        wanted = " & ".join(f"'{term}'" for term in search.terms)
+        return query.where(_searchable().op("@@")(cast(wanted, TSQUERY())))
+    index = table("gallery_words", column("rowid"))
+    wanted = " AND ".join((f'guild_id:"{guild_id}"', *(f'words:"{one}"' for one in search.terms)))
+    return query.join(index, literal_column("gallery_words.rowid") == _TABLE.sequence).where(
+        literal_column("gallery_words").op("MATCH")(wanted)
+    )
+
+
+def _searchable() -> ColumnElement[Any]:
+    """The expression that PostgreSQL's index is made of."""
+    words = func.string_to_array(_TABLE.words, literal_column("' '"))
+    return func.array_to_tsvector(words, type_=TSVECTOR())
+
+
+def _order(connection: Connection, matching: Select[tuple[Any, ...]], search: GallerySearch) -> str:
+    if search.order == "liked":
+        return "liked"
+    if search.order == "newest" or not search.terms:
+        return "newest"
+    few = matching.with_only_columns(_TABLE.sequence).limit(RARE_MATCHES + 1)
+    matches = connection.execute(select(func.count()).select_from(few.subquery())).scalar_one()
+    return "ranked" if matches <= RARE_MATCHES else "newest"
+
+
+def _ranked_page(
+    connection: Connection,
+    matching: Select[tuple[Any, ...]],
+    search: GallerySearch,
+    limit: int,
+    place: Sequence[int] | None,
+) -> GalleryPage:
+    """All that match are ranked here: there are few, and both databases are to agree."""
+    # What was shared since the first page is let in; nobody shares as many as that meanwhile.
+    query = matching.order_by(_TABLE.sequence.desc()).limit(RARE_MATCHES * 10)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    ranked = sorted(
+        (((_rank(row["searched_words"], search.terms), row["sequence"]), row) for row in rows),
+        key=lambda one: one[0],
+        reverse=True,
+    )
+    left = [one for one in ranked if place is None or one[0] < tuple(place)]
+    return GalleryPage(
+        entries=_entries(row for _, row in left[:limit]),
+        next_cursor=_cursor("ranked", left[limit - 1][0]) if len(left) > limit else None,
+    )
+
+
+def _rank(words: str, terms: Sequence[str]) -> int:
+    """The share of the prompt's words that were searched for, in millionths. It is the entry's own,
+    whatever else is in the gallery, so that an entry never moves between two pages."""
+    said = words.split(" ")
+    return sum(said.count(term) for term in terms) * _RANK_UNIT // len(said)
+
+
+def _beyond(keys: Sequence[ColumnElement[int]], place: Sequence[int]) -> ColumnElement[bool]:
+    """Later in the order of the keys, all descending, than this place."""
+    if len(keys) != len(place):
+        raise InvalidCursor(cursor=str(place))
+    if len(keys) == 1:
+        return keys[0] < place[0]
+    return or_(
+        keys[0] < literal(place[0]), and_(keys[0] == literal(place[0]), keys[1] < literal(place[1]))
+    )
+
+
+def _entries(rows: Iterable[dict[str, Any]]) -> tuple[GalleryEntry, ...]:
+    names = [one.name for one in fields(GalleryEntry)]
+    return tuple(GalleryEntry(**{name: row[name] for name in names}) for row in rows)
+
+
+def _cursor(order: str, place: Sequence[int]) -> str:
+    plain = ":".join((order[0], *(format(number, "x") for number in place)))
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[str, tuple[int, ...]]:
+    orders = {"n": ("newest", 1), "l": ("liked", 2), "r": ("ranked", 2)}
+    try:
+        plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
+        letter, *numbers = plain.split(":")
+        order, count = orders[letter]
+        place = tuple(int(number, 16) for number in numbers)
+    except (ValueError, KeyError):
+        raise InvalidCursor(cursor=cursor) from None
+    if len(place) != count or not all(0 <= number <= _LARGEST for number in place):
+        raise InvalidCursor(cursor=cursor)
+    return order, place
