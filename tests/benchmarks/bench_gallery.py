@@ -6,6 +6,9 @@ words). It then times one call after the other, and tells the plans of the defau
 million is how many prompts VidProM has.
 """
 
+# numpy's searchsorted is partly typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 from __future__ import annotations
 
 import argparse
