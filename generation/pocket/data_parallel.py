@@ -4,6 +4,10 @@ Processes of one thread each are faster on a busy CPU than one of several thread
 once a step, threads meet at every single operation.
 """
 
+# torch.distributed is partly typed.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from collections.abc import Sequence
 
 import torch

@@ -9,7 +9,8 @@ step away, where attention finds it only after many hours.
 
 # diffusers and torch are partly typed, and diffusers exports its classes lazily.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportPrivateImportUsage=false
+# `forward` needs `video_coords`, which LTX's may do without.
+# pyright: reportPrivateImportUsage=false, reportIncompatibleMethodOverride=false
 
 import math
 from typing import Any, Literal
@@ -108,7 +109,7 @@ class PocketTransformer(LTXVideoTransformer3DModel):
         clean = super().forward(
             torch.cat(known, dim=-1),
             encoder_hidden_states,
-            timestep,
+            timestep,  # pyright: ignore[reportArgumentType]
             encoder_attention_mask,
             video_coords=video_coords,
             return_dict=False,

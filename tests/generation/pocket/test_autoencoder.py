@@ -1,5 +1,6 @@
 # diffusers and torch are partly typed.
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 from pathlib import Path
 
 import numpy as np

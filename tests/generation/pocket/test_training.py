@@ -85,7 +85,12 @@ def test_every_task_has_a_loss(
     monkeypatch: pytest.MonkeyPatch, given: Given, excerpt: int | None
 ) -> None:
     task = Task(shape=SMALL, given=given, kind="anywhere", excerpt=excerpt)
-    monkeypatch.setattr("generation.pocket.flow.draw_task", lambda rng, done: task)  # pyright: ignore[reportUnknownLambdaType]
+
+    def draw(rng: np.random.Generator, *, done: float) -> Task:
+        del rng, done
+        return task
+
+    monkeypatch.setattr("generation.pocket.flow.draw_task", draw)
     _, loss = make_training(make_trainer()).loss(0.5)
     assert 0 < loss.item() < 100
 

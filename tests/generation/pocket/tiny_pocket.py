@@ -2,6 +2,7 @@
 
 # diffusers and torch are partly typed, and diffusers exports its classes lazily.
 # pyright: reportUnknownMemberType=false, reportPrivateImportUsage=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import torch
 from diffusers import LTXConditionPipeline
