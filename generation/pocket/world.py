@@ -189,13 +189,15 @@ def _sample_companion(
         if is_visible(colour, background)
         and math.dist(COLOUR_RGB[colour], COLOUR_RGB[thing.colour]) > _COMPANION_DISTANCE
     ]
-    return Thing(
+    companion = Thing(
         name=THINGS[rng.integers(len(THINGS))],
         colour=colours[rng.integers(len(colours))],
         size="small",
         x=math.copysign(float(rng.uniform(0.70, 0.72)), -thing.x),
         y=math.copysign(float(rng.uniform(0.70, 0.72)), -thing.y),
     )
+    # A sun's disc without its rays is smaller than a companion, which would pass for the thing.
+    return None if thing.name == "sun" else companion
 
 
 def sample_picture_scene(rng: np.random.Generator, *, loop: bool = False) -> Scene:

@@ -123,5 +123,5 @@ def test_check_runs_a_model_and_tells_what_it_took(operator: Operator) -> None:
 
 def test_list_says_what_keeps_a_model_off(operator: Operator) -> None:
     listed = operator.run("list").stdout
-    assert "pocket: Pocket (text, image, first and last, extend): enabled\n" in listed
+    assert "pocket: Pocket (text, image, first and last, video, extend, still): enabled\n" in listed
     assert "licence to accept: Tencent Hunyuan Community License" in listed

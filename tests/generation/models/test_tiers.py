@@ -17,7 +17,7 @@ from generation.models.card import Task
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
 from generation.models.quantising import can_quantise
 from generation.models.tiers import Tier, best_tier, needed_bytes, resting_bytes, suits, tiers_of
-from generation.request import CameraMove
+from generation.request import Camera, CameraMove
 from tests.generation.models.contract import TinyModel
 
 FIRST_OF_FAMILY = [
@@ -65,7 +65,7 @@ def test_loras_and_motion_adapters_are_exchanged_in_a_streamed_model(tiny_model:
     chosen = tiled.card.preset("lcm")
     for changes in (
         {"preset": "lcm", "steps": chosen.steps_default, "guidance": chosen.guidance_default},
-        {"camera": CameraMove.ZOOM_IN},
+        {"camera": Camera.of(CameraMove.ZOOM_IN)},
         {},
     ):
         made = streamed.make(Task.TEXT, **changes).frames
