@@ -35,7 +35,15 @@ EVERY_TASK = pytest.mark.parametrize(
     ("model", "task"), list(tasks_of(CARDS)), ids=lambda value: str(value).replace(" ", "-")
 )
 EVERY_MODEL = pytest.mark.parametrize("model", [card.id for card in CARDS])
-PRESETS = [(card.id, name) for card in CARDS for name in card.presets if name != "default"]
+BOUNDS = ("steps_min", "steps_default", "steps_max")
+PRESETS = [
+    (card.id, name)
+    for card in CARDS
+    for name, preset in card.presets.items()
+    if replace(preset, **{each: getattr(card.preset("default"), each) for each in BOUNDS})
+    != card.preset("default")
+]
+"""All but the default ones and those that are these in fewer steps."""
 CAMERAS = [(card.id, move) for card in CARDS for move in card.camera_loras]
 
 
