@@ -92,7 +92,7 @@ async def test_options_are_edited_in_one_line_of_words_and_flags(
         card = await finished_card(ada, await order(ada, line))
         modal = await (await ada.press(card, label="Edit options")).modal()
         shown = modal.fields[0]["value"]
-        assert shown.startswith("a red circle -motion 2 -gs 3 -ar 1:1 -camera zoom in -seed 7")
+        assert shown.startswith("a red circle -motion 2 -gs 4 -ar 1:1 -camera zoom in -seed 7")
         typed = {"prompt": shown.replace("-ar 1:1", "-ar 16:9").replace("-seed 7", "")}
         await made_by(ada, (await (await ada.submit_modal(modal, typed)).reply()).text)
         before, after = (execution.request for execution in executor.log)
