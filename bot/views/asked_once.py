@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.moderators import require_moderator
-from bot.replies import answer_error
+from bot.views.answering import Answering
 
 if TYPE_CHECKING:
     from bot.client import ReelroomBot
@@ -34,6 +34,7 @@ LABELS: dict[Undoable, tuple[str, discord.ButtonStyle]] = {
 
 
 class AnswerButton(
+    Answering,
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=rf"sure:(?P<what>{'|'.join(Undoable)}):(?P<subject>[0-9-]{{0,60}})",
 ):
@@ -56,15 +57,11 @@ class AnswerButton(
     ) -> AnswerButton:
         return cls(Undoable(match["what"]), match["subject"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        bot: ReelroomBot = interaction.client
-        try:
-            require_moderator(interaction)
-            await interaction.response.defer()
-            said = await bot.moderator_deeds.perform(interaction, self.what, self.subject)
-            await interaction.edit_original_response(content=said, view=None)
-        except Exception as error:
-            await answer_error(interaction, error)
+    async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
+        require_moderator(interaction)
+        await interaction.response.defer()
+        said = await bot.moderator_deeds.perform(interaction, self.what, self.subject)
+        await interaction.edit_original_response(content=said, view=None)
 
 
 def question_view(what: Undoable, subject: str = "") -> discord.ui.View:

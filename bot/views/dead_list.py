@@ -9,13 +9,15 @@ import discord
 
 from bot.job_id import JOB_ID_PATTERN
 from bot.moderators import require_moderator
-from bot.replies import answer, answer_error
+from bot.replies import answer
+from bot.views.answering import Answering
 
 if TYPE_CHECKING:
     from bot.client import ReelroomBot
 
 
 class DeadPageButton(
+    Answering,
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"dead:(?P<direction>newer|older):(?P<page>[0-9]{1,6})",
 ):
@@ -37,18 +39,15 @@ class DeadPageButton(
     ) -> DeadPageButton:
         return cls(match["direction"], int(match["page"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        bot: ReelroomBot = interaction.client
-        try:
-            require_moderator(interaction)
-            await interaction.response.defer()
-            page = await bot.dead_jobs.page(interaction.guild_id or 0, self.page)
-            await interaction.edit_original_response(embed=page.embed, view=page.view)
-        except Exception as error:
-            await answer_error(interaction, error)
+    async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
+        require_moderator(interaction)
+        await interaction.response.defer()
+        page = await bot.dead_jobs.page(interaction.guild_id or 0, self.page)
+        await interaction.edit_original_response(embed=page.embed, view=page.view)
 
 
 class RequeueButton(
+    Answering,
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=rf"dead:requeue:(?P<job_id>{JOB_ID_PATTERN})",
 ):
@@ -71,14 +70,10 @@ class RequeueButton(
     ) -> RequeueButton:
         return cls(match["job_id"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        bot: ReelroomBot = interaction.client
-        try:
-            require_moderator(interaction)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await answer(interaction, await bot.dead_jobs.requeue(interaction, self.job_id))
-        except Exception as error:
-            await answer_error(interaction, error)
+    async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
+        require_moderator(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await answer(interaction, await bot.dead_jobs.requeue(interaction, self.job_id))
 
 
 def dead_list_view(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.replies import answer_error
+from bot.views.answering import Answering
 from bot.views.job_buttons import JobAction, JobButton
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ FIRST = "first"
 
 
 class GalleryButton(
+    Answering,
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"gallery:(?P<search>[a-z2-7]{16}):(?P<cursor>first|[A-Za-z0-9_-]{4,60})",
 ):
@@ -39,19 +40,15 @@ class GalleryButton(
     ) -> GalleryButton:
         return cls(match["search"], match["cursor"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        bot: ReelroomBot = interaction.client
-        try:
-            await interaction.response.defer()
-            after = None if self.cursor == FIRST else self.cursor
-            page = await bot.gallery_pages.page(interaction.guild_id or 0, self.search_id, after)
-            await interaction.edit_original_response(
-                embed=page.embed,
-                view=page.view,
-                attachments=[attachment.file() for attachment in page.attachments],
-            )
-        except Exception as error:
-            await answer_error(interaction, error)
+    async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
+        await interaction.response.defer()
+        after = None if self.cursor == FIRST else self.cursor
+        page = await bot.gallery_pages.page(interaction.guild_id or 0, self.search_id, after)
+        await interaction.edit_original_response(
+            embed=page.embed,
+            view=page.view,
+            attachments=[attachment.file() for attachment in page.attachments],
+        )
 
 
 def gallery_view(job_id: str, *, search_id: str, after: str | None, first: bool) -> discord.ui.View:

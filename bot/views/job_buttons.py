@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.job_id import JOB_ID_PATTERN
-from bot.replies import answer_error
+from bot.views.answering import Answering
 
 if TYPE_CHECKING:
     from bot.client import ReelroomBot
@@ -51,6 +51,7 @@ LABELS: dict[JobAction, tuple[str, str, discord.ButtonStyle]] = {
 
 
 class JobButton(
+    Answering,
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=rf"job:(?P<action>{'|'.join(JobAction)}):(?P<job_id>{JOB_ID_PATTERN})",
 ):
@@ -75,12 +76,8 @@ class JobButton(
     ) -> JobButton:
         return cls(JobAction(match["action"]), match["job_id"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        bot: ReelroomBot = interaction.client
-        try:
-            await bot.job_actions.perform(interaction, self.action, self.job_id)
-        except Exception as error:
-            await answer_error(interaction, error)
+    async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
+        await bot.job_actions.perform(interaction, self.action, self.job_id)
 
 
 def job_view(job_id: str, actions: tuple[JobAction, ...]) -> discord.ui.View:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 import discord
 
 from bot.moderators import require_moderator
-from bot.replies import answer_error
+from bot.views.answering import Answering
 from storage.moderation import ActKind
 from storage.moderator_log import LogSearch
 
@@ -20,6 +20,7 @@ _KINDS = "|".join(get_args(ActKind))
 
 
 class LogPageButton(
+    Answering,
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=rf"log:(?P<before>[0-9]{{0,18}}):(?P<who>[0-9]{{0,19}}):(?P<what>{_KINDS}|)"
     r":(?P<about>[0-9]{0,19}):(?P<since>[0-9]{0,12})",
@@ -52,15 +53,11 @@ class LogPageButton(
         )
         return cls(search, int(match["before"]) if match["before"] else None)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        bot: ReelroomBot = interaction.client
-        try:
-            require_moderator(interaction)
-            await interaction.response.defer()
-            page = await bot.log_pages.page(self.search, self.before)
-            await interaction.edit_original_response(embed=page.embed, view=page.view)
-        except Exception as error:
-            await answer_error(interaction, error)
+    async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
+        require_moderator(interaction)
+        await interaction.response.defer()
+        page = await bot.log_pages.page(self.search, self.before)
+        await interaction.edit_original_response(embed=page.embed, view=page.view)
 
 
 def log_view(search: LogSearch, *, older: int | None, newest: bool) -> discord.ui.View:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.job_id import JOB_ID_PATTERN
-from bot.replies import answer_error
+from bot.views.answering import Answering
 
 if TYPE_CHECKING:
     from bot.client import ReelroomBot
@@ -17,6 +17,7 @@ MENU_MAX_OPTIONS = 25  # Discord's limit
 
 
 class ModelMenu(
+    Answering,
     discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]],
     template=rf"models:(?P<job_id>{JOB_ID_PATTERN})",
 ):
@@ -43,9 +44,5 @@ class ModelMenu(
     ) -> ModelMenu:
         return cls(match["job_id"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        bot: ReelroomBot = interaction.client
-        try:
-            await bot.job_actions.on_model(interaction, self.job_id, self.item.values[0])
-        except Exception as error:
-            await answer_error(interaction, error)
+    async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
+        await bot.job_actions.on_model(interaction, self.job_id, self.item.values[0])

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.job_id import JOB_ID_PATTERN
-from bot.replies import answer_error
+from bot.views.answering import Answering
 
 if TYPE_CHECKING:
     from bot.client import ReelroomBot
 
 
 class GenerateButton(
+    Answering,
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=rf"offer:(?P<offer_id>{JOB_ID_PATTERN})",
 ):
@@ -40,12 +41,8 @@ class GenerateButton(
     ) -> GenerateButton:
         return cls(match["offer_id"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        bot: ReelroomBot = interaction.client
-        try:
-            await bot.ordering.accept(interaction, self.offer_id)
-        except Exception as error:
-            await answer_error(interaction, error)
+    async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
+        await bot.ordering.accept(interaction, self.offer_id)
 
 
 def offer_view(offer_id: str) -> discord.ui.View:
