@@ -14,8 +14,8 @@ from bot.ordering import Ordering
 from bot.request_files import file_name
 from bot.request_options import draw_seed
 from bot.variations import edited, from_picture, on_model, remixed, varied, written_out
+from bot.views.form_modal import Field, FormModal, Typed
 from bot.views.model_menu import ModelMenu
-from bot.views.request_modal import Field, RequestModal, Typed
 from generation.clip import ClipFacts
 from generation.decoding import still
 from generation.errors import InvalidRequest
@@ -86,7 +86,7 @@ class ClipActions:
             ),
         )
         await interaction.response.send_modal(
-            RequestModal("Remix", f"remix:{record.id}", fields, make)
+            FormModal("Remix", f"remix:{record.id}", fields, make)
         )
 
     async def edit(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
@@ -108,7 +108,7 @@ class ClipActions:
             long=True,
         )
         await interaction.response.send_modal(
-            RequestModal("Edit options", f"edit:{record.id}", (line,), make)
+            FormModal("Edit options", f"edit:{record.id}", (line,), make)
         )
 
     async def loop(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
@@ -145,7 +145,7 @@ class ClipActions:
             ),
         )
         await interaction.response.send_modal(
-            RequestModal("Animate a frame", f"animate:{record.id}", fields, make)
+            FormModal("Animate a frame", f"animate:{record.id}", fields, make)
         )
 
     async def choose_model(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from bot.keyframes import Schedule, written
 from bot.prompt_flags import FlaggedPrompt, parse, suggestion
-from bot.request_options import RequestOptions
+from bot.request_options import RequestOptions, complete
 from bot.text import cleaned
 from generation.models.card import DEFAULT_PRESET, Feature, ModelCard
 from generation.models.catalogue import Catalogue
@@ -24,6 +24,7 @@ from generation.request import (
     Camera,
     CameraMove,
     Command,
+    GenerationRequest,
 )
 
 Number = TypeVar("Number", int, float)
@@ -37,6 +38,17 @@ SHOWN_NAMES = 8
 STILL = {"zoom": 1.0, "pan": 0.0, "tilt": 0.0, "rotate": 0.0}
 """What no movement is on each axis, as Deforum has it."""
 LEAST_MOVEMENT = 1e-3
+
+
+def complete_flagged(
+    options: RequestOptions, catalogue: Catalogue, *, default_model: str
+) -> tuple[GenerationRequest, tuple[str, ...]]:
+    """The request that options and the prompt's flags make, and what to tell the member about them.
+
+    Raises what `understand` and `complete` raise.
+    """
+    options, notes = understand(options, catalogue, default_model=default_model)
+    return complete(options, catalogue, default_model=default_model), notes
 
 
 def understand(

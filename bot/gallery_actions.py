@@ -15,7 +15,7 @@ from bot.errors import DirectMessagesClosed, NoFinishedClip, NotAllowed
 from bot.replies import answer
 from bot.showcase import Showcase
 from bot.text import cleaned
-from bot.views.report_modal import ReportModal
+from bot.views.form_modal import Field, FormModal, Typed
 from generation.clip import ClipFacts
 from generation.models.catalogue import Catalogue
 from generation.request import Command, GenerationRequest
@@ -27,6 +27,8 @@ from storage.media_files import MediaFiles
 from storage.moderation import Act
 
 log = structlog.get_logger(__name__)
+
+REASON_MAX_CHARACTERS = 500
 
 
 class GalleryActions:
@@ -93,7 +95,20 @@ class GalleryActions:
 
     async def ask_why(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         """Opens the form of a report."""
-        await interaction.response.send_modal(ReportModal(record.id, self._report))
+        why = Field(
+            name="reason",
+            label="What is wrong with it",
+            required=True,
+            long=True,
+            max_characters=REASON_MAX_CHARACTERS,
+        )
+
+        async def submit(interaction: discord.Interaction[Any], typed: Typed) -> None:
+            await self._report(interaction, record.id, typed["reason"])
+
+        await interaction.response.send_modal(
+            FormModal("Report to moderators", f"report:{record.id}", (why,), submit)
+        )
 
     async def _report(
         self, interaction: discord.Interaction[Any], job_id: str, reason: str

@@ -10,9 +10,9 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.commands.options import Motion, Prompt, Seed, described, job_choices, model_choices
-from bot.flag_effects import understand
+from bot.flag_effects import complete_flagged
 from bot.ordering import Ordering, check_channel
-from bot.request_options import RequestOptions, complete, rework
+from bot.request_options import RequestOptions, rework
 from bot.source_clips import FoundClip, SourceClips
 from config.settings import Settings
 from generation.errors import InvalidRequest
@@ -76,8 +76,7 @@ class ClipsCog(commands.Cog):
             private=private,
             source=found.source,
         )
-        options, notes = understand(options, self._catalogue, default_model=card.id)
-        request = complete(options, self._catalogue, default_model=card.id)
+        request, notes = complete_flagged(options, self._catalogue, default_model=card.id)
         await self._order(interaction, request, found, notes)
 
     @app_commands.command(name="restyle", description="Make a clip anew by other words")
@@ -113,8 +112,7 @@ class ClipsCog(commands.Cog):
             source=found.source,
             strength=strength,
         )
-        options, notes = understand(options, self._catalogue, default_model=card.id)
-        request = complete(options, self._catalogue, default_model=card.id)
+        request, notes = complete_flagged(options, self._catalogue, default_model=card.id)
         await self._order(interaction, request, found, notes)
 
     @app_commands.command(name="upscale", description="Make a clip twice as large")

@@ -18,10 +18,10 @@ from bot.commands.options import (
     model_choices,
     preset_choices,
 )
-from bot.flag_effects import understand
+from bot.flag_effects import complete_flagged
 from bot.ordering import Ordering, check_channel
 from bot.request_files import file_name
-from bot.request_options import AskedKeyframe, RequestOptions, complete
+from bot.request_options import AskedKeyframe, RequestOptions
 from bot.source_pictures import SourcePictures
 from config.settings import Settings
 from generation.errors import InvalidRequest
@@ -137,8 +137,7 @@ class PicturesCog(commands.Cog):
         files: dict[str, bytes],
     ) -> None:
         default_model = self._settings.generation.default_model
-        options, notes = understand(options, self._catalogue, default_model=default_model)
-        request = complete(options, self._catalogue, default_model=default_model)
+        request, notes = complete_flagged(options, self._catalogue, default_model=default_model)
         await self._ordering.order(interaction, request, files, notes=notes)
 
     async def _read(

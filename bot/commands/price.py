@@ -10,9 +10,9 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.commands.options import Prompt, model_choices
-from bot.flag_effects import understand
+from bot.flag_effects import complete_flagged
 from bot.ordering import Ordering
-from bot.request_options import RequestOptions, complete
+from bot.request_options import RequestOptions
 from config.settings import Settings
 from generation.models.catalogue import Catalogue
 from generation.request import Command
@@ -49,8 +49,7 @@ class PriceCog(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         options = RequestOptions(command=Command(command), prompt=prompt, model=model)
         default_model = self._settings.generation.default_model
-        options, notes = understand(options, self._catalogue, default_model=default_model)
-        request = complete(options, self._catalogue, default_model=default_model)
+        request, notes = complete_flagged(options, self._catalogue, default_model=default_model)
         await self._ordering.preview(interaction, request, notes=notes)
 
     @price.autocomplete("model")

@@ -1,6 +1,6 @@
-"""The forms that make a new request of an earlier one: remix, edit, animate a frame.
+"""The forms that a card's buttons open: remix, edit, animate a frame, report.
 
-They know what was typed and nothing of requests; `order` makes one of it.
+They know what was typed and nothing of what becomes of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TEXT_MAX_CHARACTERS = 4000  # Discord's limit for one text input
 Typed = Mapping[str, str]
 """What stands in each field, by its name."""
 
-Make = Callable[[discord.Interaction[Any], Typed], Awaitable[None]]
+Submit = Callable[[discord.Interaction[Any], Typed], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,29 +31,32 @@ class Field:
     placeholder: str | None = None
     required: bool = False
     long: bool = False
+    max_characters: int = TEXT_MAX_CHARACTERS
 
 
-class RequestModal(discord.ui.Modal):
-    """Hands what was typed to `make`, which acknowledges and orders."""
+class FormModal(discord.ui.Modal):
+    """Hands what was typed to `submit`, which acknowledges."""
 
-    def __init__(self, title: str, custom_id: str, fields: tuple[Field, ...], make: Make) -> None:
+    def __init__(
+        self, title: str, custom_id: str, fields: tuple[Field, ...], submit: Submit
+    ) -> None:
         super().__init__(title=title, custom_id=custom_id, timeout=1800)
-        self._make = make
-        self._inputs: dict[str, discord.ui.TextInput[RequestModal]] = {}
+        self._submit = submit
+        self._inputs: dict[str, discord.ui.TextInput[FormModal]] = {}
         for field in fields:
-            text: discord.ui.TextInput[RequestModal] = discord.ui.TextInput(
+            text: discord.ui.TextInput[FormModal] = discord.ui.TextInput(
                 style=discord.TextStyle.paragraph if field.long else discord.TextStyle.short,
                 default=field.default or None,
                 placeholder=field.placeholder,
                 required=field.required,
-                max_length=TEXT_MAX_CHARACTERS,
+                max_length=field.max_characters,
                 custom_id=field.name,
             )
             self._inputs[field.name] = text
             self.add_item(discord.ui.Label(text=field.label, component=text))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
-        await self._make(
+        await self._submit(
             interaction, {name: text.value.strip() for name, text in self._inputs.items()}
         )
 
