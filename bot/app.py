@@ -26,6 +26,7 @@ from bot.commands.pictures import PicturesCog
 from bot.commands.price import PriceCog
 from bot.commands.quota import QuotaCog
 from bot.commands.show import ShowCog
+from bot.commands.theme import ThemeCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
@@ -46,6 +47,10 @@ from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.source_clips import SourceClips
 from bot.source_pictures import SourcePictures
 from bot.submission import Submission
+from bot.themes.deeds import ThemeDeeds
+from bot.themes.pages import ThemePages
+from bot.themes.posting import SWEEP_SECONDS as THEMES_SECONDS
+from bot.themes.posting import ThemePosts
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
@@ -161,6 +166,7 @@ async def open_service(
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
+            rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
             rounds.every(COUNT_EVERY_SECONDS, "counts", count)
             rounds.every(PROBE_EVERY_SECONDS, "event loop", gauges.probe_loop)
@@ -169,7 +175,23 @@ async def open_service(
             database=kept.database, media_files=kept.media_files, catalogue=catalogue
         )
         showcase = Showcase(database=kept.database, messages=posting.messages, pages=pages)
-        _equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase)
+        theme_posts = ThemePosts(
+            database=kept.database,
+            messages=posting.messages,
+            media_files=kept.media_files,
+            max_bytes=settings.delivery.attachment_bytes,
+        )
+        _equip(
+            settings,
+            kept,
+            posting,
+            catalogue,
+            dispatcher,
+            submission,
+            pages,
+            showcase,
+            theme_posts,
+        )
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))
@@ -272,6 +294,7 @@ def _equip(
     submission: Submission,
     pages: GalleryPages,
     showcase: Showcase,
+    theme_posts: ThemePosts,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
@@ -288,6 +311,11 @@ def _equip(
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
     log_pages = LogPages(database=database)
+    theme_deeds = ThemeDeeds(
+        database=database,
+        posts=theme_posts,
+        pages=ThemePages(database=database, media_files=kept.media_files),
+    )
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -328,6 +356,7 @@ def _equip(
             GalleryCog(pages=pages, catalogue=catalogue),
             PriceCog(settings=settings, catalogue=catalogue, ordering=ordering),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
+            ThemeCog(deeds=theme_deeds),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
             AdminCog(
@@ -347,6 +376,7 @@ def _equip(
         moderator_deeds=moderator_deeds,
         log_pages=log_pages,
         ordering=ordering,
+        theme_deeds=theme_deeds,
     )
 
 

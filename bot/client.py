@@ -20,6 +20,7 @@ from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
 from bot.replies import answer_error
+from bot.themes.deeds import ThemeDeeds
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
@@ -27,6 +28,7 @@ from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
+from bot.views.theme_buttons import ThemeButton, ThemeClipMenu
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ class ReelroomBot(commands.AutoShardedBot):
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
     ordering: Ordering
+    theme_deeds: ThemeDeeds
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -80,6 +83,7 @@ class ReelroomBot(commands.AutoShardedBot):
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
         ordering: Ordering,
+        theme_deeds: ThemeDeeds,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -89,6 +93,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
         self.ordering = ordering
+        self.theme_deeds = theme_deeds
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -101,6 +106,8 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            ThemeButton,
+            ThemeClipMenu,
         )
         for cog in self._cogs():
             await self.add_cog(cog)

@@ -25,6 +25,7 @@ from storage.gallery_tables import (
     offers,
     showcase_posts,
 )
+from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
 __all__ = [
     "Flag",
@@ -39,6 +40,10 @@ __all__ = [
     "moderator_log",
     "offers",
     "showcase_posts",
+    "theme_entries",
+    "theme_posts",
+    "theme_votes",
+    "themes",
     "transfers",
 ]
 
@@ -222,7 +227,7 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report')",
+        " 'showcase', 'report', 'theme')",
         name="act_is_known",
     ),
     sqlite_strict=True,
