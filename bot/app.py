@@ -47,10 +47,12 @@ from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.source_clips import SourceClips
 from bot.source_pictures import SourcePictures
 from bot.submission import Submission
-from bot.themes.deeds import ThemeDeeds
+from bot.themes.actions import ThemeActions
+from bot.themes.moderating import ThemeModeration
 from bot.themes.pages import ThemePages
 from bot.themes.posting import SWEEP_SECONDS as THEMES_SECONDS
 from bot.themes.posting import ThemePosts
+from bot.themes.taking_part import TakingPart
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
@@ -311,11 +313,9 @@ def _equip(
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
     log_pages = LogPages(database=database)
-    theme_deeds = ThemeDeeds(
-        database=database,
-        posts=theme_posts,
-        pages=ThemePages(database=database, media_files=kept.media_files),
-    )
+    theme_pages = ThemePages(database=database, media_files=kept.media_files)
+    theme_moderation = ThemeModeration(database=database, posts=theme_posts)
+    taking_part = TakingPart(database=database, pages=theme_pages)
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -356,7 +356,7 @@ def _equip(
             GalleryCog(pages=pages, catalogue=catalogue),
             PriceCog(settings=settings, catalogue=catalogue, ordering=ordering),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
-            ThemeCog(deeds=theme_deeds),
+            ThemeCog(database=database, moderation=theme_moderation, taking_part=taking_part),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
             AdminCog(
@@ -376,7 +376,9 @@ def _equip(
         moderator_deeds=moderator_deeds,
         log_pages=log_pages,
         ordering=ordering,
-        theme_deeds=theme_deeds,
+        theme_actions=ThemeActions(
+            database=database, moderation=theme_moderation, taking_part=taking_part
+        ),
     )
 
 

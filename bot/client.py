@@ -20,7 +20,7 @@ from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
 from bot.replies import answer_error
-from bot.themes.deeds import ThemeDeeds
+from bot.themes.actions import ThemeActions
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
@@ -49,7 +49,7 @@ class ReelroomBot(commands.AutoShardedBot):
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
     ordering: Ordering
-    theme_deeds: ThemeDeeds
+    theme_actions: ThemeActions
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -83,7 +83,7 @@ class ReelroomBot(commands.AutoShardedBot):
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
         ordering: Ordering,
-        theme_deeds: ThemeDeeds,
+        theme_actions: ThemeActions,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -93,7 +93,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
         self.ordering = ordering
-        self.theme_deeds = theme_deeds
+        self.theme_actions = theme_actions
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""

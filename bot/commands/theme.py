@@ -18,8 +18,11 @@ from bot.commands.options import job_choices
 from bot.moderators import require_moderator
 from bot.text import cleaned
 from bot.themes.deadlines import deadline
-from bot.themes.deeds import ThemeDeeds
+from bot.themes.guild_themes import theme_meant
+from bot.themes.moderating import ThemeModeration
+from bot.themes.taking_part import TakingPart
 from generation.errors import InvalidRequest
+from storage.database import Database
 
 TITLE_MAX_CHARACTERS = 80
 RULES_MAX_CHARACTERS = 1500
@@ -35,8 +38,12 @@ MOMENTS = [
 class ThemeCog(commands.GroupCog, group_name="theme", group_description="Contests of clips"):
     """Each command answers only whoever typed it; what all see is in the theme's thread."""
 
-    def __init__(self, *, deeds: ThemeDeeds) -> None:
-        self._deeds = deeds
+    def __init__(
+        self, *, database: Database, moderation: ThemeModeration, taking_part: TakingPart
+    ) -> None:
+        self._database = database
+        self._moderation = moderation
+        self._taking_part = taking_part
 
     @app_commands.command(
         name="open", description="For moderators: open a theme here, as a thread of this channel"
@@ -63,7 +70,7 @@ class ThemeCog(commands.GroupCog, group_name="theme", group_description="Contest
         # A day of the calendar says when the vote ends if nobody begins it earlier.
         is_day = voting.strip()[:4].isdigit() and "-" in voting
         start = entering_ends if is_day else now
-        await self._deeds.open_theme(
+        await self._moderation.open_theme(
             interaction,
             title=_words("title", " ".join(title.split())),
             rules=_words("rules", rules.strip()),
@@ -77,13 +84,13 @@ class ThemeCog(commands.GroupCog, group_name="theme", group_description="Contest
     )
     @app_commands.describe(clip="The job id at the foot of its card, or the card's message link")
     async def enter(self, interaction: discord.Interaction[Any], clip: Range[str, 1, 200]) -> None:
-        await self._deeds.enter_named(interaction, clip)
+        await self._taking_part.enter_named(interaction, clip)
 
     @enter.autocomplete("clip")
     async def _complete_clip(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
-        clips = await self._deeds.candidates(interaction.guild_id or 0, interaction.user.id)
+        clips = await self._taking_part.candidates(interaction.guild_id or 0, interaction.user.id)
         return job_choices(clips, typed)
 
     @app_commands.command(
@@ -91,13 +98,14 @@ class ThemeCog(commands.GroupCog, group_name="theme", group_description="Contest
     )
     async def withdraw(self, interaction: discord.Interaction[Any]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._deeds.withdraw(interaction, await self._deeds.meant(interaction))
+        theme = await theme_meant(self._database, interaction)
+        await self._taking_part.withdraw(interaction, theme)
 
     @app_commands.command(
         name="show", description="This thread's theme and your part in it, or all of the server"
     )
     async def show(self, interaction: discord.Interaction[Any]) -> None:
-        await self._deeds.show(interaction)
+        await self._taking_part.show(interaction)
 
     @app_commands.command(
         name="close", description="For moderators: begin the vote now, or end it now"
@@ -105,13 +113,13 @@ class ThemeCog(commands.GroupCog, group_name="theme", group_description="Contest
     @app_commands.describe(what="Which of the two")
     @app_commands.choices(what=MOMENTS)
     async def close(self, interaction: discord.Interaction[Any], what: str) -> None:
-        await self._deeds.close(interaction, what)
+        await self._moderation.close(interaction, what)
 
     @app_commands.command(
         name="cancel", description="For moderators: end a theme without a winner; it asks once"
     )
     async def cancel(self, interaction: discord.Interaction[Any]) -> None:
-        await self._deeds.ask_to_cancel(interaction)
+        await self._moderation.ask_to_cancel(interaction)
 
 
 def _words(field: str, typed: str) -> str:

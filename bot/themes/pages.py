@@ -7,13 +7,14 @@ import discord
 from bot.channel_messages import Attachment
 from bot.text import credit_count, quoted
 from bot.themes import words
+from bot.themes.messages import scene_of
 from bot.themes.words import Scene
 from generation.request import GenerationRequest
 from storage import jobs
 from storage.database import Connection, Database
 from storage.media_files import MediaFiles
 from storage.theme_errors import NotEntered
-from storage.themes import entries, phases, posts, pot, votes
+from storage.themes import entries, phases, pot, votes
 from storage.themes.phases import RUNNING, Theme
 
 SHOWN_RUNNING = 10
@@ -33,8 +34,8 @@ class ThemePages:
             running = phases.running(connection, guild_id=guild_id)
             ended = phases.ended(connection, guild_id=guild_id, limit=SHOWN_ENDED)
             return (
-                [_scene(connection, theme) for theme in running[:SHOWN_RUNNING]],
-                [_scene(connection, theme) for theme in ended],
+                [scene_of(connection, theme) for theme in running[:SHOWN_RUNNING]],
+                [scene_of(connection, theme) for theme in ended],
             )
 
         running, ended = await self._database.read(read)
@@ -56,7 +57,7 @@ class ThemePages:
         def read(connection: Connection) -> tuple[Scene, int, int, int, tuple[int, ...]]:
             mine = entries.of_member(connection, theme_id=theme.id, user_id=user_id)
             return (
-                _scene(connection, theme),
+                scene_of(connection, theme),
                 entries.count(connection, theme_id=theme.id),
                 pot.left(connection, theme_id=theme.id, guild_id=theme.guild_id),
                 0 if mine is None else 1,
@@ -95,11 +96,3 @@ class ThemePages:
         embed.description = quoted(request.prompt or "a picture", PROMPT_SHOWN_CHARACTERS)
         embed.set_footer(text=f"job {record.id}")
         return embed, Attachment(filename=f"entry{suffix}", media=media)
-
-
-def _scene(connection: Connection, theme: Theme) -> Scene:
-    return Scene(
-        theme=theme,
-        entries=entries.numbered(connection, theme_id=theme.id),
-        links=posts.message_ids(connection, theme_id=theme.id),
-    )

@@ -1,4 +1,4 @@
-"""Moves themes when their time has come, and posts what there is to tell of them.
+"""Posts what there is to tell of themes, once each, over restarts and whatever Discord answers.
 
 What is to be done stands in storage. That a message may be out is committed before it is sent, its
 id after; whoever takes over after a crash looks for it first.
@@ -7,28 +7,22 @@ id after; whoever takes over after a crash looks for it first.
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import discord
 import structlog
 
-from bot.channel_messages import NOT_SENT, Attachment, ChannelMessages, TooLarge, Undeliverable
+from bot.channel_messages import NOT_SENT, ChannelMessages, TooLarge, Undeliverable
 from bot.fitting import CLIP_TOO_LARGE, fitting, sizes
 from bot.themes import words
+from bot.themes.messages import ThemeMessage, ThemeMessages
+from bot.themes.moving import ThemeMoves
 from bot.themes.words import Scene
-from bot.views.theme_buttons import theme_view
-from bot.wall_clock import WallClock
-from generation.request import GenerationRequest
-from storage import jobs
 from storage.database import Connection, Database
-from storage.errors import MediaError
 from storage.media_files import MediaFiles
-from storage.theme_errors import WrongPhase
-from storage.themes import entries, phases, posts, pot
-from storage.themes.entries import Entry
+from storage.themes import entries, phases, posts
 from storage.themes.phases import RUNNING, Theme
 from storage.themes.posts import ThemePost
 
@@ -38,19 +32,7 @@ SWEEP_SECONDS = 5.0
 RETRY_SECONDS = 15.0
 REFUSED_RETRY_SECONDS = 600.0
 """Discord counts refused requests; a moderator may give the permission back meanwhile."""
-DOUBT_SECONDS = 600.0
-"""How long a clock that was set is not believed: a wrong one is often set right again, and a vote
-that has ended does not begin anew."""
 ARCHIVE_MINUTES = 10080  # the longest that Discord has; a message opens the thread again
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Message:
-    """What a post says, ready to be sent."""
-
-    embed: discord.Embed
-    view: discord.ui.View
-    attachment: Attachment | None = None
 
 
 class ThemePosts:
@@ -63,16 +45,12 @@ class ThemePosts:
         messages: ChannelMessages,
         media_files: MediaFiles,
         max_bytes: int,
-        clock: WallClock | None = None,
-        steady: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.moves = ThemeMoves(database=database)
         self._database = database
         self._messages = messages
-        self._media_files = media_files
+        self._theme_messages = ThemeMessages(database=database, media_files=media_files)
         self._max_bytes = max_bytes
-        self._clock = clock or WallClock()
-        self._steady = steady
-        self._doubt_until = 0.0
         self._paused_until: dict[str, float] = {}
         self._sweeping = asyncio.Lock()
 
@@ -80,37 +58,10 @@ class ThemePosts:
         """Moves and posts all that is due; what Discord does not take now waits for a later
         round."""
         async with self._sweeping:
-            await self._move()
-            await self._give_back()
+            await self.moves.make()
             for theme in await self._database.read(phases.unsettled):
-                if self._paused_until.get(theme.id, 0.0) <= self._steady():
+                if self._paused_until.get(theme.id, 0.0) <= time.monotonic():
                     await self._tell(theme)
-
-    async def _move(self) -> None:
-        if self._clock.was_set():
-            self._doubt_until = self._steady() + DOUBT_SECONDS
-            log.warning("themes.clock_set", waits_seconds=DOUBT_SECONDS)
-        if self._steady() < self._doubt_until:
-            return
-        now = self._clock.now()
-        for theme in await self._database.read(lambda connection: phases.due(connection, now=now)):
-            move = phases.begin_voting if theme.phase == "entering" else phases.decide
-            unit = functools.partial(move, theme_id=theme.id, guild_id=theme.guild_id, now=now)
-            try:
-                moved = await self._database.write(unit)
-            except WrongPhase:
-                continue  # A moderator was faster.
-            log.info("theme.moved", theme_id=theme.id, phase=moved.phase)
-
-    async def _give_back(self) -> None:
-        """What jobs held of a pot that pays no more, and did not need."""
-        now = self._clock.now()
-        for theme_id, guild_id in await self._database.read(pot.to_give_back):
-            give_back = functools.partial(
-                pot.give_back, theme_id=theme_id, guild_id=guild_id, now=now
-            )
-            returned = await self._database.write(give_back)
-            log.info("theme.pot_returned", theme_id=theme_id, credits=returned)
 
     async def _tell(self, theme: Theme) -> None:
         """Posts what is due of one theme, and notes how long to wait where that fails."""
@@ -120,17 +71,17 @@ class ThemePosts:
             await self._refused(theme, error)
         except NOT_SENT as error:
             log.warning("theme.not_posted", theme_id=theme.id, error=str(error))
-            self._paused_until[theme.id] = self._steady() + RETRY_SECONDS
+            self._paused_until[theme.id] = time.monotonic() + RETRY_SECONDS
 
     async def _refused(self, theme: Theme, error: Exception) -> None:
         """Where there is no thread to go on in, the theme cannot go on."""
         theme = await self._reload(theme)
         if theme.thread_id is not None and not _is_gone(error):
             log.warning("theme.refused", theme_id=theme.id, error=str(error))
-            self._paused_until[theme.id] = self._steady() + REFUSED_RETRY_SECONDS
+            self._paused_until[theme.id] = time.monotonic() + REFUSED_RETRY_SECONDS
             return
         log.warning("theme.given_up", theme_id=theme.id, error=str(error))
-        now = self._clock.now()
+        now = datetime.now(UTC)
 
         def give_up(connection: Connection) -> None:
             if theme.phase in RUNNING:
@@ -166,7 +117,7 @@ class ThemePosts:
             await self._database.write(lambda connection: phases.settle(connection, theme.id))
             return None
         embed, view = words.announcement(Scene(theme=theme))
-        message_id = await self._send(theme, post, _Message(embed=embed, view=view))
+        message_id = await self._send(theme, post, ThemeMessage(embed=embed, view=view))
         if message_id is None:
             return None
         try:
@@ -186,8 +137,21 @@ class ThemePosts:
         return message_id
 
     async def _post(self, theme: Theme, post: ThemePost) -> None:
-        message = await self._message(theme, post)
-        message_id = None if message is None else await self._send(theme, post, message)
+        # Read again: it is now at least as far as when the post was made.
+        theme = await self._reload(theme)
+        message = await self._theme_messages.of_post(theme, post)
+        if message is None:
+            return
+        try:
+            message_id = await self._send(theme, post, message)
+        except (TooLarge, Undeliverable) as error:
+            if post.kind != "entry" or isinstance(error.__cause__, discord.HTTPException):
+                raise
+            log.error("theme.entry_too_large", theme_id=theme.id, number=post.number)
+            await self._database.write(
+                lambda connection: entries.drop(connection, theme_id=theme.id, number=post.number)
+            )
+            return
         if message_id is None:
             return
         await self._database.write(
@@ -201,41 +165,7 @@ class ThemePosts:
         )
         log.info("theme.posted", theme_id=theme.id, kind=post.kind, number=post.number)
 
-    async def _message(self, theme: Theme, post: ThemePost) -> _Message | None:
-        """What it says; None for an entry whose clip is gone, which then takes part no more."""
-        match post.kind:
-            case "guide":
-                embed, view = words.guide(theme)
-                return _Message(embed=embed, view=view)
-            case "voting":
-                count = len((await self._scene(theme)).entries)
-                return _Message(embed=words.voting(theme, count), view=theme_view())
-            case "entry":
-                return await self._entry_message(theme, post.number)
-            case _:
-                return _Message(embed=words.result(await self._scene(theme)), view=theme_view())
-
-    async def _entry_message(self, theme: Theme, number: int) -> _Message | None:
-        entry = _numbered(await self._scene(theme), number)
-        if entry is None:
-            return None
-        record = await self._database.read(lambda connection: jobs.get(connection, entry.job_id))
-        request = GenerationRequest.from_json(record.request_json)
-        suffix = request.command.suffix
-        try:
-            media = await self._media_files.read(record.clip_sha256 or "", suffix)
-        except MediaError as error:
-            log.error("theme.clip_unreadable", theme_id=theme.id, error=str(error))
-            await self._database.write(
-                lambda connection: entries.drop(connection, theme_id=theme.id, number=number)
-            )
-            return None
-        embed, view = words.entry_message(theme, entry, generated=request.generated)
-        # Its own name would tell the job, and so the author.
-        attachment = Attachment(filename=f"entry-{number}{suffix}", media=media)
-        return _Message(embed=embed, view=view, attachment=attachment)
-
-    async def _send(self, theme: Theme, post: ThemePost, message: _Message) -> int | None:
+    async def _send(self, theme: Theme, post: ThemePost, message: ThemeMessage) -> int | None:
         """The message's id; None if it is not to be posted any more."""
         channel_id = theme.thread_id or theme.channel_id
         if post.attempted:
@@ -275,20 +205,16 @@ class ThemePosts:
 
     async def _close(self, theme: Theme, post: ThemePost) -> None:
         """Names the author, or only takes the button away; a message that is gone stays gone."""
-        entry = _numbered(await self._scene(theme), post.number)
-        if entry is not None and post.message_id is not None and theme.thread_id is not None:
-            record = await self._database.read(
-                lambda connection: jobs.get(connection, entry.job_id)
-            )
-            generated = GenerationRequest.from_json(record.request_json).generated
-            embed, view = words.entry_message(theme, entry, generated=generated)
+        theme = await self._reload(theme)
+        message = await self._theme_messages.closed_entry(theme, post.number)
+        if message is not None and post.message_id is not None and theme.thread_id is not None:
             await self._messages.edit_if_there(
-                theme.thread_id, post.message_id, embed=embed, view=view
+                theme.thread_id, post.message_id, embed=message.embed, view=message.view
             )
         await self._database.write(lambda connection: posts.close(connection, post))
 
     async def _show_phase(self, theme: Theme) -> None:
-        embed, view = words.announcement(await self._scene(theme))
+        embed, view = words.announcement(await self._theme_messages.scene(theme))
         assert theme.thread_id is not None  # it is the announcement's message
         await self._messages.edit_if_there(
             theme.channel_id, theme.thread_id, embed=embed, view=view
@@ -309,15 +235,6 @@ class ThemePosts:
         await self._database.write(settle)
         log.info("theme.settled", theme_id=theme.id, phase=theme.phase)
 
-    async def _scene(self, theme: Theme) -> Scene:
-        return await self._database.read(
-            lambda connection: Scene(
-                theme=theme,
-                entries=entries.numbered(connection, theme_id=theme.id),
-                links=posts.message_ids(connection, theme_id=theme.id),
-            )
-        )
-
     async def _reload(self, theme: Theme) -> Theme:
         return await self._database.read(
             lambda connection: phases.get(connection, theme.id, guild_id=theme.guild_id)
@@ -327,10 +244,6 @@ class ThemePosts:
         self, theme: Theme, which: Callable[..., tuple[ThemePost, ...]]
     ) -> tuple[ThemePost, ...]:
         return await self._database.read(lambda connection: which(connection, theme_id=theme.id))
-
-
-def _numbered(scene: Scene, number: int) -> Entry | None:
-    return next((entry for entry in scene.entries if entry.number == number), None)
 
 
 def _is_gone(error: Exception) -> bool:

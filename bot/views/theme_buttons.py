@@ -74,7 +74,7 @@ class ThemeButton(
         return cls(ThemeAction(match["action"]), match["theme_id"], match["subject"])
 
     async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
-        await bot.theme_deeds.press(interaction, self.action, self.theme_id, self.subject)
+        await bot.theme_actions.press(interaction, self.action, self.theme_id, self.subject)
 
 
 class ThemeClipMenu(
@@ -109,7 +109,7 @@ class ThemeClipMenu(
         return cls(match["theme_id"])
 
     async def act(self, bot: ReelroomBot, interaction: discord.Interaction[Any]) -> None:
-        await bot.theme_deeds.choose(interaction, self.theme_id, self.item.values[0])
+        await bot.theme_actions.choose(interaction, self.theme_id, self.item.values[0])
 
 
 def theme_view(*buttons: tuple[ThemeAction, str, str]) -> discord.ui.View:
