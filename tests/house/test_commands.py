@@ -72,7 +72,7 @@ PROMISED = {
     "theme close",
     "theme cancel",
 }
-# Discord hides groups as a whole: these are also for members, and check who asks command by command.
+# Discord hides whole groups only. These are for members too; their commands check who asks.
 SHARED_GROUPS = {"theme"}
 
 

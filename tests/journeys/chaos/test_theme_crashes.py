@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -59,7 +60,8 @@ class Killer:
 
 
 def _about(exchange: Exchange) -> str:
-    embeds = (exchange.request_json or {}).get("embeds")
+    body = cast("dict[str, Any]", exchange.request_json or {})
+    embeds = body.get("embeds")
     title = str(embeds[0]["title"]) if embeds else "a thread"
     return title.replace("🏆 ", "")
 
