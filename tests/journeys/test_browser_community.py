@@ -68,3 +68,5 @@ async def test_a_line_is_typed_whole_also_where_every_option_may_be_left_out(pag
     await type_command(page, "/loop prompt:a green star")
     looped = page.get_by_role("region", name="Loop")
     await expect(looped).to_contain_text("a green star")
+    await type_command(page, "/jobs")
+    await expect(page.get_by_role("article", name="used /jobs")).to_be_visible()

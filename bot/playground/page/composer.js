@@ -66,6 +66,11 @@ export class Composer {
     this.sendButton.focus();
   }
 
+  // A whole name and Enter is a whole line, unless something is still needed.
+  sendIfWhole() {
+    if (this.entry.command.options.every((option) => !option.required)) this.send();
+  }
+
   // Plain text.
 
   typed() {
@@ -117,7 +122,9 @@ export class Composer {
     const active = this.list.open ? this.list.active : null;
     if ((event.key === "Enter" || event.key === "Tab") && active && !event.shiftKey) {
       event.preventDefault();
+      const wasTyped = active.label === this.input.value.trim();
       this.pick(active);
+      if (event.key === "Enter" && wasTyped && this.entry) this.sendIfWhole();
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.send();
