@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
-from scripts.demo_page import WIDE, hold, open_page, wait_for
+from scripts.demo_page import hold, open_page, wait_for
 
+WHOLE_MESSAGES: ViewportSize = {"width": 1100, "height": 1300}
 PROMPTS = {
     "Ada": ("a red circle moving right", "a green square moving up"),
     "Grace": ("a blue star moving left", "a yellow circle moving down"),
@@ -57,12 +58,13 @@ async def take(page: Page, message: Locator, file: Path) -> None:
         await hold(video)
     await message.scroll_into_view_if_needed()
     await page.mouse.move(0, 0)
+    await page.wait_for_timeout(1000)  # until the players' signs of loading are gone
     await message.screenshot(path=file)
 
 
 async def draw_community(browser: Browser, address: str, folder: Path) -> None:
     """Members make, share, like and remix; a moderator looks at the week."""
-    page = await open_page(browser, address, WIDE, "light")
+    page = await open_page(browser, address, WHOLE_MESSAGES, "light")
     for name, prompts in PROMPTS.items():
         await become(page, name)
         for prompt in prompts:
