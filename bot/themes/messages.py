@@ -31,6 +31,8 @@ class ThemeMessage:
     embed: discord.Embed
     view: discord.ui.View
     attachment: Attachment | None = None
+    generated: bool = True
+    """Whether a model had a part in what is attached."""
 
 
 class ThemeMessages:
@@ -70,7 +72,9 @@ class ThemeMessages:
         embed, view = words.entry_message(theme, entry, generated=request.generated)
         # Its own name would tell the job, and so the author.
         attachment = Attachment(filename=f"entry-{number}{suffix}", media=media)
-        return ThemeMessage(embed=embed, view=view, attachment=attachment)
+        return ThemeMessage(
+            embed=embed, view=view, attachment=attachment, generated=request.generated
+        )
 
     async def closed_entry(self, theme: Theme, number: int) -> ThemeMessage | None:
         """An entry after the vote, as its message then reads; None for one that was dropped."""

@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 import discord
 import structlog
 
-from bot.channel_messages import NOT_SENT, ChannelMessages, TooLarge, Undeliverable
+from bot.channel_messages import NOT_SENT, Attachment, ChannelMessages, TooLarge, Undeliverable
 from bot.fitting import CLIP_TOO_LARGE, fitting, sizes
 from bot.themes import words
 from bot.themes.messages import ThemeMessage, ThemeMessages
 from bot.themes.moving import ThemeMoves
 from bot.themes.words import Scene
+from generation.anonymising import anonymous
+from generation.errors import UnreadableMedia
 from storage.database import Connection, Database
 from storage.media_files import MediaFiles
 from storage.themes import entries, phases, posts
@@ -147,7 +149,7 @@ class ThemePosts:
         except (TooLarge, Undeliverable) as error:
             if post.kind != "entry" or isinstance(error.__cause__, discord.HTTPException):
                 raise
-            log.error("theme.entry_too_large", theme_id=theme.id, number=post.number)
+            log.error("theme.entry_impossible", theme_id=theme.id, error=str(error))
             await self._database.write(
                 lambda connection: entries.drop(connection, theme_id=theme.id, number=post.number)
             )
@@ -186,7 +188,9 @@ class ThemePosts:
                     embed=message.embed,
                     view=message.view,
                     nonce=words.nonce(theme.id, post.kind, post.number),
-                    attachment=await fitting(message.attachment, max_bytes),
+                    attachment=await _nameless(
+                        await fitting(message.attachment, max_bytes), message.generated
+                    ),
                 )
             except TooLarge:
                 log.warning("theme.too_large", theme_id=theme.id, tried_bytes=max_bytes)
@@ -244,6 +248,17 @@ class ThemePosts:
         self, theme: Theme, which: Callable[..., tuple[ThemePost, ...]]
     ) -> tuple[ThemePost, ...]:
         return await self._database.read(lambda connection: which(connection, theme_id=theme.id))
+
+
+async def _nameless(attachment: Attachment | None, generated: bool) -> Attachment | None:
+    """Without prompt and seed in the file. Raises Undeliverable where that cannot be."""
+    if attachment is None:
+        return None
+    try:
+        media = await asyncio.to_thread(anonymous, attachment.media, generated=generated)
+    except UnreadableMedia as error:
+        raise Undeliverable("the clip's file cannot be read") from error
+    return Attachment(filename=attachment.filename, media=media)
 
 
 def _is_gone(error: Exception) -> bool:

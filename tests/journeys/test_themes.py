@@ -96,6 +96,7 @@ async def test_a_theme_goes_from_its_opening_to_its_winner_over_a_restart(tmp_pa
             for entry in entries:
                 everything = str(entry.body)
                 assert entry.attachments[0]["filename"].startswith("entry-")
+                assert b"a blue sea" not in await ada.download(entry.attachments[0])
                 for member, job_id in jobs.items():
                     assert member.id not in everything
                     assert job_id not in everything
