@@ -1,3 +1,5 @@
+# PyAV's stubs leave packets partly untyped.
+# pyright: reportUnknownMemberType=false
 """A clip or still without what its label tells of its making: prompt, model, seed.
 
 They lead to whoever made it, by the gallery or a card. That it is AI-generated stays said.

@@ -30,7 +30,7 @@ TOLD = (b"secret", b"pocket", b"r77", b"123456789")
 
 
 def packets(data: bytes) -> list[bytes]:
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         return [bytes(packet) for packet in container.demux() if packet.dts is not None]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -315,3 +316,23 @@ async def test_what_discord_failed_to_take_is_posted_once_in_the_end(
             )
             results = [m for m in lin.messages if "The theme is decided" in m.text]
             assert len(results) == 1
+
+
+async def test_a_theme_whose_thread_somebody_deleted_is_cancelled_and_its_pot_goes_back(
+    stage: Stage,
+) -> None:
+    database = stage.service.database
+    async with stage.member("Ada") as ada, stage.member("Lin") as lin:
+        await say(lin, f"{OPEN} pot:20")
+        job_id = await made(ada)
+        assert "takes part" in await say(ada, f"/theme enter clip:{job_id}")
+        stage.playground.world.threads.clear()
+        await say(lin, "/theme close what:begin the vote now")
+        async with asyncio.timeout(CLIP_SECONDS):
+            while True:
+                if not await database.read(phases.unsettled):
+                    break
+                await asyncio.sleep(0.1)
+        assert "No theme is open" in await say(ada, "/theme show")
+        assert await database.read(pot.to_give_back) == ()
+        assert await database.read(audit) == ()
