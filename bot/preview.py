@@ -73,11 +73,11 @@ def _made_by(preview: Preview, card: ModelCard) -> list[str]:
     elif not request.command.makes_still:
         more = " more" if request.command is Command.EXTEND else ""
         lines.append(
-            f"**Duration** {request.seconds:g} s{more}{of('seconds')}: "
-            f"{card.frames_kept(request.seconds)} frames at {card.fps} a second"
+            f"**Duration** {request.seconds:g} s{more}: {card.frames_kept(request.seconds)} frames "
+            f"at {card.fps} a second{of('seconds')}"
         )
     lines += [
-        f"**Aspect** {request.aspect}{of('aspect')}: {width} × {height} pixels",
+        f"**Aspect** {request.aspect}: {width} × {height} pixels{of('aspect')}",
         f"**Motion** {request.motion} of 4{of('motion')}",
         f"**Camera** {_camera(request, card)}{of('camera')}",
         f"**Steps** {request.steps}{of('steps')}, **guidance** {request.guidance:g}"
@@ -87,7 +87,7 @@ def _made_by(preview: Preview, card: ModelCard) -> list[str]:
         without = quoted(request.negative_prompt, 120).removeprefix("> ")
         lines.append(f"**Without** {without}{of('negative_prompt')}")
     if request.private:
-        lines.append(f"**Private**{of('private')} it cannot be shared or remixed by others")
+        lines.append(f"**Private** it cannot be shared or remixed by others{of('private')}")
     return lines
 
 

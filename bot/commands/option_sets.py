@@ -12,9 +12,9 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot import option_lines
-from bot.commands.options import option_set_choices
+from bot.commands.options import job_choices, option_set_choices
 from bot.option_pages import LINE_SHOWN_CHARACTERS, OptionPages
-from bot.source_clips import job_named
+from bot.source_clips import job_named, latest
 from bot.text import as_code, with_notes
 from bot.views.option_lists import SET_NAME, deletion_view
 from generation.errors import InvalidRequest
@@ -113,6 +113,19 @@ class OptionSetsCog(commands.Cog):
             lambda connection: option_sets.of_user(connection, user_id=interaction.user.id)
         )
         return option_set_choices(mine, typed)
+
+    @save.autocomplete("job")
+    async def _complete_job(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """The member's own newest clips; another's job id may be typed as well."""
+        clips = await latest(
+            self._database,
+            guild_id=interaction.guild_id or 0,
+            user_id=interaction.user.id,
+            stills=False,
+        )
+        return job_choices(clips, typed)
 
     async def _of_job(self, interaction: discord.Interaction[Any], named: str) -> str:
         """Raises JobUnavailable, NoCardThere, NotAllowed, InvalidRequest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -133,7 +133,7 @@ class PreferencesCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         changes: Mapping[str, object],
-        change: Any,
+        change: Callable[[Preferences], Preferences],
     ) -> None:
         """Raises UnknownModel, UnsupportedOption."""
 

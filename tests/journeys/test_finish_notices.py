@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
+from generation.errors import GenerationFailed
 from storage import finish_notices
 from storage.finish_notices import FinishNotice
 from tests.journeys.moderators import CLIP, say
@@ -121,6 +122,19 @@ async def forget_the_answer(stage: Stage, job_id: str, since: int) -> None:
         )
 
     await stage.service.database.write(forget)
+
+
+async def test_a_clip_that_could_not_be_made_is_told_of_too(
+    stage: Stage, executor: ScriptedExecutor
+) -> None:
+    executor.faults.append(GenerationFailed("the words are too long for it"))
+    async with stage.member("Ada") as ada:
+        await say(ada, "/prefer set direct_messages:true")
+        job_id = await order(ada, CLIP)
+        sent = await ada.wait_for_message(
+            lambda seen: seen.channel_id != ada.channel_id and job_id in seen.text
+        )
+        assert "Your /imagine-video could not be made" in sent.text
 
 
 async def test_a_failing_discord_is_asked_again_and_the_message_comes_once(stage: Stage) -> None:

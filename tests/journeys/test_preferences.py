@@ -165,6 +165,8 @@ async def test_a_set_is_taken_from_a_clip_but_not_from_another_s_private_one(
         line = "/imagine-video prompt:a fox preset:quick seed:7 aspect:9:16 duration:3"
         job_id = await order(ada, f"{line} negative:blue")
         card = await finished_card(ada, job_id)
+        choices = await ada.autocomplete("/options save name:x from:fox", "from")
+        assert [choice["value"] for choice in choices] == [job_id]
         said = await say(grace, f"/options save name:hers from:{job_id}")
         assert "-ar 9:16" in said
         assert "-seed" not in said
@@ -257,8 +259,8 @@ async def test_a_price_says_where_each_value_is_from(two_models: Stage) -> None:
         said = await say(ada, "/price prompt:a fox -dur 2 options:calm")
         for words in (
             "LTX-Video 2B *(this channel's defaults)*, preset default *(default)*",
-            "2 s *(typed)*",
-            "16:9 *(your preferences)*",
+            "a second *(typed)*",
+            "pixels *(your preferences)*",
             "1 of 4 *(your option set)*",
             "**Steps** 20 *(this channel's defaults)*",
             "*(drawn)*",
