@@ -18,6 +18,7 @@ from bot.gallery_pages import GalleryPages
 from bot.job_actions import JobActions
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
+from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
 from bot.themes.actions import ThemeActions
@@ -28,6 +29,7 @@ from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
+from bot.views.option_lists import DeleteSetButton, OptionPageButton
 from bot.views.theme_buttons import ThemeButton, ThemeClipMenu
 
 log = structlog.get_logger(__name__)
@@ -48,6 +50,7 @@ class ReelroomBot(commands.AutoShardedBot):
     dead_jobs: DeadJobs
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
+    option_pages: OptionPages
     ordering: Ordering
     theme_actions: ThemeActions
     before_gateway: Callable[[], Awaitable[None]]
@@ -82,6 +85,7 @@ class ReelroomBot(commands.AutoShardedBot):
         dead_jobs: DeadJobs,
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
+        option_pages: OptionPages,
         ordering: Ordering,
         theme_actions: ThemeActions,
     ) -> None:
@@ -92,6 +96,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.dead_jobs = dead_jobs
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
+        self.option_pages = option_pages
         self.ordering = ordering
         self.theme_actions = theme_actions
 
@@ -106,6 +111,8 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            OptionPageButton,
+            DeleteSetButton,
             ThemeButton,
             ThemeClipMenu,
         )

@@ -25,12 +25,14 @@ from storage.gallery_tables import (
     offers,
     showcase_posts,
 )
+from storage.preference_tables import finish_notices, option_sets, preferences
 from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
 __all__ = [
     "Flag",
     "accounts",
     "deliveries",
+    "finish_notices",
     "gallery_entries",
     "gallery_searches",
     "insert_if_absent",
@@ -39,6 +41,8 @@ __all__ = [
     "metadata",
     "moderator_log",
     "offers",
+    "option_sets",
+    "preferences",
     "showcase_posts",
     "theme_entries",
     "theme_posts",
@@ -227,7 +231,7 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report', 'theme')",
+        " 'showcase', 'report', 'defaults', 'theme')",
         name="act_is_known",
     ),
     sqlite_strict=True,

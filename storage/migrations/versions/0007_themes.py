@@ -10,15 +10,15 @@ anew, as accounts and transfers were in 0005.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 ACTS = (
     "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
     " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-    " 'showcase', 'report', 'theme')"
+    " 'showcase', 'report', 'defaults', 'theme')"
 )
 LOG_COLUMNS = "sequence, guild_id, act, subject, before_json, after_json, detail, made_by, made_at"
 
