@@ -163,6 +163,11 @@ def _report(act: Act) -> str:
     return f"reported job `{act.subject}`: {discord.utils.escape_markdown(act.detail)}"
 
 
+def _reveal(act: Act) -> str:
+    asker = (act.before or {})["asker"]
+    return f"revealed <@{asker}>'s comparison `{act.subject}`, which ended its votes"
+
+
 def _credits(act: Act) -> tuple[int, int]:
     before, after = act.before or {}, act.after or {}
     return before["credits"], after["credits"]
@@ -191,4 +196,5 @@ _LINES: dict[ActKind, Callable[[Act], str]] = {
     "preview": _preview,
     "showcase": _showcase,
     "report": _report,
+    "reveal": _reveal,
 }

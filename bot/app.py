@@ -11,11 +11,14 @@ import aiohttp
 import structlog
 from discord.ext import commands
 
+from bot.arena.parts import arena_parts
+from bot.arena.referee import Referee
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
 from bot.clip_actions import ClipActions
 from bot.commands.admin import AdminCog
+from bot.commands.arena import ArenaCog
 from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
 from bot.commands.gallery import GalleryCog
@@ -96,6 +99,7 @@ class _Posting:
     client: ReelroomBot
     messages: ChannelMessages
     delivery: Delivery
+    referee: Referee
 
 
 @asynccontextmanager
@@ -122,9 +126,7 @@ async def open_service(
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
         serving = await _local_workers(stack, settings) if executor is None else executor
         catalogue.heed(lambda: serving.unable)
-        dispatcher = _open_dispatcher(
-            stack, settings, kept, serving, estimates, metrics, posting.delivery
-        )
+        dispatcher = _open_dispatcher(stack, settings, kept, serving, estimates, metrics, posting)
         submission = Submission(
             settings=settings,
             database=kept.database,
@@ -158,6 +160,7 @@ async def open_service(
             posting.delivery.start(dispatcher)
             await recovery.recover()
             dispatcher.start()
+            posting.referee.start(dispatcher)
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
@@ -226,7 +229,16 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
-    return _Posting(client=client, messages=messages, delivery=delivery)
+    referee = Referee(
+        database=kept.database,
+        media_files=kept.media_files,
+        catalogue=catalogue,
+        messages=messages,
+        delivery=delivery,
+        max_bytes=settings.delivery.attachment_bytes,
+    )
+    stack.push_async_callback(referee.close)
+    return _Posting(client=client, messages=messages, delivery=delivery, referee=referee)
 
 
 def _open_dispatcher(
@@ -236,7 +248,7 @@ def _open_dispatcher(
     executor: Executor,
     estimates: Estimates,
     metrics: Metrics,
-    delivery: Delivery,
+    posting: _Posting,
 ) -> Dispatcher:
     bookkeeping = Bookkeeping(
         database=kept.database,
@@ -246,7 +258,7 @@ def _open_dispatcher(
     dispatcher = Dispatcher(
         fair_queue(settings, estimates),
         executor,
-        (bookkeeping, estimates, metrics, delivery),
+        (bookkeeping, estimates, metrics, posting.delivery, posting.referee),
         max_bytes=settings.delivery.attachment_bytes,
         after_fault=bookkeeping.after_fault,
     )
@@ -282,6 +294,14 @@ def _equip(
         delivery=delivery,
         media_files=kept.media_files,
         preview_above=settings.credits.preview_above,
+    )
+    arena = arena_parts(
+        settings,
+        database=database,
+        catalogue=catalogue,
+        submission=submission,
+        delivery=delivery,
+        referee=posting.referee,
     )
     source_pictures = SourcePictures(database=database, limits=settings.limits)
     source_clips = SourceClips(database=database, limits=settings.limits)
@@ -327,6 +347,12 @@ def _equip(
             CreditsCog(settings=settings, database=database),
             GalleryCog(pages=pages, catalogue=catalogue),
             PriceCog(settings=settings, catalogue=catalogue, ordering=ordering),
+            ArenaCog(
+                database=database,
+                catalogue=catalogue,
+                comparing=arena.comparing,
+                leaderboards=arena.leaderboards,
+            ),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
@@ -347,6 +373,7 @@ def _equip(
         moderator_deeds=moderator_deeds,
         log_pages=log_pages,
         ordering=ordering,
+        arena=arena.arena,
     )
 
 

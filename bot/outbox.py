@@ -7,7 +7,7 @@ crash sends the same nonce while Discord remembers it, and looks for the message
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -66,7 +66,8 @@ class _Outcome:
     record: JobRecord
     before: DeliveryRecord
     card: Card
-    attachment: Attachment | None
+    attachments: tuple[Attachment, ...]
+    """The clip, where there is one."""
 
 
 class Outbox:
@@ -87,10 +88,12 @@ class Outbox:
         self._messages = messages
         self._max_bytes = max_bytes
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: dict[str, asyncio.Lock | None] = {}
 
     def deliver_soon(self, job_id: str, editing: asyncio.Lock | None = None) -> None:
         """Delivers the outcome of a job that has ended, however often it takes."""
         if job_id in self._tasks:
+            self._again[job_id] = editing  # that one may have found it not due yet
             return
         work = self._deliver(job_id, editing or asyncio.Lock())
         task = self._tasks[job_id] = asyncio.create_task(work, name=f"deliver {job_id}")
@@ -158,15 +161,15 @@ class Outbox:
             record=record,
             before=before,
             card=draw_card(record, self._catalogue, shared=shared),
-            attachment=await self._attachment(record),
+            attachments=await self._attachments(record),
         )
 
-    async def _attachment(self, record: JobRecord) -> Attachment | None:
+    async def _attachments(self, record: JobRecord) -> tuple[Attachment, ...]:
         """Raises MediaFileMissing, MediaFileCorrupt."""
         if record.clip_sha256 is None:
-            return None
+            return ()
         media = await self._media_files.read(record.clip_sha256, Command(record.command).suffix)
-        return Attachment(filename=clip_filename(record), media=media)
+        return (Attachment(filename=clip_filename(record), media=media),)
 
     async def _post(self, outcome: _Outcome) -> int:
         """Edits the card, or posts it anew; smaller and smaller where it is too large."""
@@ -175,18 +178,18 @@ class Outbox:
         # A job without a card had one that nobody lived to remember, or that got no answer.
         if card_message_id is None or before.may_be_posted_unseen(datetime.now(UTC)):
             found = await self._messages.find(
-                record.channel_id, record.id, interaction_id=record.interaction_id
+                record.channel_id, f"job {record.id}", interaction_id=record.interaction_id
             )
             card_message_id = found or card_message_id
         limit = self._messages.attachment_bytes(record.guild_id) or self._max_bytes
-        for max_bytes in _sizes(outcome.attachment, limit):
+        for max_bytes in sizes_to_try(outcome.attachments, limit):
             try:
                 return await self._messages.edit_or_post(
                     record.channel_id,
                     card_message_id,
                     embed=outcome.card.embed,
                     view=outcome.card.view,
-                    attachment=await _fitting(outcome.attachment, max_bytes),
+                    attachments=await fitting(outcome.attachments, max_bytes),
                     nonce=before.nonce,
                 )
             except TooLarge:
@@ -201,7 +204,7 @@ class Outbox:
                 record.user_id,
                 embed=outcome.card.embed,
                 nonce=outcome.before.nonce,
-                attachment=outcome.attachment,
+                attachments=outcome.attachments,
             )
         except (Undeliverable, TooLarge, discord.ClientException) as error:
             await self._keep(record.id, f"{why}; {error}")
@@ -256,11 +259,15 @@ class Outbox:
         self._tasks.pop(job_id, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivery.failed", job_id=job_id, exc_info=error)
+        if job_id in self._again:
+            editing = self._again.pop(job_id)
+            if not task.cancelled():
+                self.deliver_soon(job_id, editing)
 
 
-def _sizes(attachment: Attachment | None, limit_bytes: int) -> Iterator[int]:
-    """The most that the attachment may have at each try: each smaller than the one before."""
-    largest = len(attachment.media) if attachment else 0
+def sizes_to_try(attachments: Sequence[Attachment], limit_bytes: int) -> Iterator[int]:
+    """The most that each attachment may have at each try: smaller every time."""
+    largest = max((len(attachment.media) for attachment in attachments), default=0)
     yield largest
     if largest > limit_bytes:
         yield limit_bytes
@@ -268,9 +275,13 @@ def _sizes(attachment: Attachment | None, limit_bytes: int) -> Iterator[int]:
         yield from (int(min(largest, limit_bytes) * share) for share in SMALLER)
 
 
-async def _fitting(attachment: Attachment | None, max_bytes: int) -> Attachment | None:
-    """Encoded again if it is larger. Raises Undeliverable where it cannot be made so small."""
-    if attachment is None or len(attachment.media) <= max_bytes:
+async def fitting(attachments: Sequence[Attachment], max_bytes: int) -> tuple[Attachment, ...]:
+    """Those that are larger encoded again. Raises Undeliverable where one cannot be so small."""
+    return tuple([await _fitting(attachment, max_bytes) for attachment in attachments])
+
+
+async def _fitting(attachment: Attachment, max_bytes: int) -> Attachment:
+    if len(attachment.media) <= max_bytes:
         return attachment
     try:
         media = await recompress_aside(attachment.media, max_bytes)

@@ -6,6 +6,7 @@ nothing is held, spent or given back for it.
 Each function is to be one unit of work, or part of one.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -22,8 +23,20 @@ def admit(
 
     Raises JobExists, and InsufficientCredits unless it may be relaxed.
     """
-    jobs.add(connection, job)
-    return _hold(connection, job, may_be_relaxed=may_be_relaxed, now=now)
+    return admit_together(connection, (job,), may_be_relaxed=may_be_relaxed, now=now)[0]
+
+
+def admit_together(
+    connection: Connection, asked: Sequence[JobRecord], *, may_be_relaxed: bool, now: datetime
+) -> tuple[JobRecord, ...]:
+    """Record one member's new jobs and hold the price of all of them, in one and the same way.
+
+    Raises JobExists, and InsufficientCredits, of what they cost together, unless they may be
+    relaxed.
+    """
+    for job in asked:
+        jobs.add(connection, job)
+    return _hold(connection, asked, may_be_relaxed=may_be_relaxed, now=now)
 
 
 def finish(
@@ -76,35 +89,37 @@ def requeue(
     again = attempts.requeue_dead(
         connection, job_id=job_id, new_job_id=new_job_id, interaction_id=interaction_id, now=now
     )
-    return _hold(connection, again, may_be_relaxed=may_be_relaxed, now=now)
+    return _hold(connection, (again,), may_be_relaxed=may_be_relaxed, now=now)[0]
 
 
 def _hold(
-    connection: Connection, job: JobRecord, *, may_be_relaxed: bool, now: datetime
-) -> JobRecord:
-    try:
-        _reserve(connection, job, now=now)
-    except InsufficientCredits:
-        try:
-            _reserve(connection, job, now=now, from_pot=True)
-        except InsufficientCredits:
-            if may_be_relaxed:
-                return jobs.relax(connection, job)
-        else:
-            return job
-        raise  # What the member lacks, not the pot.
-    return job
+    connection: Connection, asked: Sequence[JobRecord], *, may_be_relaxed: bool, now: datetime
+) -> tuple[JobRecord, ...]:
+    """Of the member's credits, of the pot's, or of nobody's: whichever has enough for all."""
+    guild_id, user_id = asked[0].guild_id, asked[0].user_id
+    needed = sum(job.price_credits for job in asked)
+    available = ledger.lock_available(connection, guild_id=guild_id, user_id=user_id)
+    if available >= needed:
+        return _reserve(connection, asked, now=now)
+    if ledger.lock_available(connection, guild_id=guild_id, user_id=None) >= needed:
+        return _reserve(connection, asked, now=now, from_pot=True)
+    if may_be_relaxed:
+        return tuple(jobs.relax(connection, job) for job in asked)
+    # What the member lacks, not the pot.
+    raise InsufficientCredits(needed_credits=needed, available_credits=available)
 
 
 def _reserve(
-    connection: Connection, job: JobRecord, *, now: datetime, from_pot: bool = False
-) -> None:
-    ledger.reserve(
-        connection,
-        job_id=job.id,
-        guild_id=job.guild_id,
-        user_id=job.user_id,
-        amount_credits=job.price_credits,
-        now=now,
-        from_pot=from_pot,
-    )
+    connection: Connection, asked: Sequence[JobRecord], *, now: datetime, from_pot: bool = False
+) -> tuple[JobRecord, ...]:
+    for job in asked:
+        ledger.reserve(
+            connection,
+            job_id=job.id,
+            guild_id=job.guild_id,
+            user_id=job.user_id,
+            amount_credits=job.price_credits,
+            now=now,
+            from_pot=from_pot,
+        )
+    return tuple(asked)

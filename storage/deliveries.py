@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, update
 
+from storage import jobs
 from storage.errors import IllegalMove, UnknownJob
 from storage.schema import Moment
 from storage.schema import deliveries as _deliveries
@@ -78,9 +79,12 @@ def unfinished(connection: Connection) -> tuple[DeliveryRecord, ...]:
 def begin(connection: Connection, *, job_id: str, now: datetime) -> DeliveryRecord:
     """Say, before sending, that from now on the message may be out.
 
-    Returns what was known before. Raises UnknownJob, and IllegalMove if it is delivered or kept.
+    Returns what was known before. Raises UnknownJob, and IllegalMove if it is delivered or kept,
+    or is a comparison's to tell.
     """
     before = get(connection, job_id)
+    if jobs.get(connection, job_id).comparison_id is not None:
+        raise IllegalMove(job_id=job_id, from_state="in a comparison", to_state="sending")
     since = before.sending_since
     if since is None or before.may_be_posted_unseen(now):
         since = now  # The caller looks for the message before it sends another.

@@ -33,6 +33,7 @@
     ├── OfferExpired                 made too long ago, or never
     ├── InvalidAllowance             negative, or beyond all measure
     ├── ModerationError              see `storage/moderation_errors.py`
+    ├── ArenaError                   see `storage/arena_errors.py`
     └── MediaError
         ├── InvalidMediaName
         ├── MediaFileMissing

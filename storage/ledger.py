@@ -286,6 +286,16 @@ def pot_credits(connection: Connection, *, guild_id: int) -> int:
     return _available(connection, posting.pot_id(guild_id))
 
 
+def lock_available(connection: Connection, *, guild_id: int, user_id: int | None) -> int:
+    """What a member, or with None the guild's pot, can pay; kept so until the unit ends."""
+    if user_id is None:
+        account_id = posting.open_pot(connection, guild_id)
+    else:
+        account_id = posting.open_accounts(connection, guild_id, user_id)
+    posting.lock_accounts(connection, account_id)
+    return _available(connection, account_id)
+
+
 def paid_by_pot(connection: Connection, *, job_id: str) -> bool:
     """Whether the guild's pot pays for the job, and not its author."""
     payer = connection.execute(

@@ -11,6 +11,7 @@
     channels, models, limits                     what may be ordered where (`storage/conduct.py`)
     word_rule    on its id: words                what a prompt must not say
     requeue, grant, reset, pot, clear_queue      deeds, each with what was there before and after
+    reveal       on a comparison's id            ended the votes on another member's comparison
     report       on a job's id, with a reason    what a member, not a moderator, reported
 
 Of the acts that set something, the newest on a subject is the setting in force; with nothing after
@@ -46,6 +47,7 @@ ActKind = Literal[
     "preview",
     "showcase",
     "report",
+    "reveal",
 ]
 Facts = Mapping[str, Any]
 """What is kept as a JSON object."""

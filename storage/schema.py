@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.arena_tables import comparisons, votes
 from storage.columns import Flag, LargeInteger, Moment, metadata
 from storage.gallery_tables import (
     gallery_entries,
@@ -29,6 +30,7 @@ from storage.gallery_tables import (
 __all__ = [
     "Flag",
     "accounts",
+    "comparisons",
     "deliveries",
     "gallery_entries",
     "gallery_searches",
@@ -40,6 +42,7 @@ __all__ = [
     "offers",
     "showcase_posts",
     "transfers",
+    "votes",
 ]
 
 accounts = Table(
@@ -222,7 +225,7 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report')",
+        " 'showcase', 'report', 'reveal')",
         name="act_is_known",
     ),
     sqlite_strict=True,

@@ -1,0 +1,339 @@
+"""Takes comparisons from state to state: a dispatcher listener, and a round of its own.
+
+What is to be done is read from storage each time, so that it makes no difference whether an event,
+a button or a restart brought it here. Every step may be done twice: a message is edited, and posted
+only where there is none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Generator
+from datetime import UTC, datetime
+
+import discord
+import structlog
+
+from bot.arena.message import Standing, draw_comparison
+from bot.channel_messages import (
+    NO_ANSWER,
+    NOT_SENT,
+    Attachment,
+    ChannelMessages,
+    TooLarge,
+    Undeliverable,
+    is_refusal,
+)
+from bot.delivery import Delivery
+from bot.errors import TokenRefused
+from bot.outbox import fitting, sizes_to_try
+from bot.replies import failure_sentence
+from generation.dispatcher import Dispatcher
+from generation.errors import UnreadableMedia
+from generation.job import JobEvent, JobProgressed, JobState
+from generation.models.catalogue import Catalogue
+from generation.unlabelled import unlabelled
+from storage import attempts, comparisons, jobs, votes
+from storage.comparisons import Comparison
+from storage.database import Connection, Database
+from storage.errors import MediaError
+from storage.jobs import JobRecord
+from storage.media_files import MediaFiles
+
+log = structlog.get_logger(__name__)
+
+SWEEP_SECONDS = 30.0
+REFUSALS_TAKEN = 3
+"""Discord counts refused requests: after so many of one message it is not tried again."""
+UNSHOWABLE = "The two clips cannot be shown together here."
+
+
+class Referee:
+    """`start` needs the dispatcher, which in turn needs this listener."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        media_files: MediaFiles,
+        catalogue: Catalogue,
+        messages: ChannelMessages,
+        delivery: Delivery,
+        max_bytes: int,
+    ) -> None:
+        self._database = database
+        self._media_files = media_files
+        self._catalogue = catalogue
+        self._messages = messages
+        self._delivery = delivery
+        self._max_bytes = max_bytes
+        self._dispatcher: Dispatcher | None = None
+        self._news = asyncio.Event()
+        self._judging: asyncio.Task[None] | None = None
+        self._refusals: Counter[str] = Counter()
+        self._drawn: dict[str, discord.Embed] = {}
+        self._announcing: set[str] = set()
+
+    def start(self, dispatcher: Dispatcher) -> None:
+        """Begins with what an earlier process left."""
+        self._dispatcher = dispatcher
+        self._news.set()
+        self._judging = asyncio.create_task(self._judge(), name="arena")
+
+    async def close(self) -> None:
+        """Stops; what is left to do is found in storage at the next start."""
+        if self._judging is not None:
+            self._judging.cancel()
+            await asyncio.gather(self._judging, return_exceptions=True)
+
+    async def __call__(self, event: JobEvent) -> None:
+        if not isinstance(event, JobProgressed):
+            self.look_soon()
+
+    def look_soon(self) -> None:
+        """Something has changed: the next sweep comes at once."""
+        self._news.set()
+
+    @contextlib.contextmanager
+    def announcing(self, comparison_id: str) -> Generator[None]:
+        """Leaves a comparison alone while it is recorded and its message posted."""
+        self._announcing.add(comparison_id)
+        try:
+            yield
+        finally:
+            self._announcing.discard(comparison_id)
+            self.look_soon()
+
+    async def post(self, comparison_id: str) -> None:
+        """Posts the message of a new comparison and remembers it.
+
+        Raises what refuses it; where no answer comes it may be out, and is looked for later.
+        """
+        standing = await self._standing(comparison_id)
+        card = draw_comparison(standing, self._catalogue)
+        comparison = standing.comparison
+        try:
+            message_id = await self._messages.post(
+                comparison.channel_id,
+                embed=card.embed,
+                view=card.view,
+                nonce=_nonce(comparison),
+            )
+        except (discord.HTTPException, *NO_ANSWER) as error:
+            if is_refusal(error):
+                raise
+            log.warning("comparison.no_answer", comparison_id=comparison_id, error=str(error))
+            return
+        self._drawn[comparison_id] = card.embed
+        await self._database.write(
+            lambda connection: comparisons.set_message(
+                connection, comparison_id=comparison_id, message_id=message_id
+            )
+        )
+
+    async def call_off(self, comparison_id: str, problem: str) -> bool:
+        """Ends a comparison that nobody can vote on: what waits or runs of it is cancelled.
+
+        False if it has ended before.
+        """
+        now = datetime.now(UTC)
+
+        def end(connection: Connection) -> tuple[str, ...] | None:
+            if not comparisons.call_off(
+                connection, comparison_id=comparison_id, problem=problem, now=now
+            ):
+                return None
+            return _cancelled(connection, comparisons.get(connection, comparison_id))
+
+        unfinished = await self._database.write(end)
+        if unfinished is None:
+            return False
+        log.info("comparison.called_off", comparison_id=comparison_id, problem=problem)
+        await self._cancel(unfinished)
+        self.look_soon()
+        return True
+
+    async def _judge(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(SWEEP_SECONDS):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+            self._news.clear()
+            try:
+                for comparison in await self._database.read(comparisons.unsettled):
+                    if comparison.id not in self._announcing:
+                        await self._advance(comparison.id)
+            except Exception:
+                log.exception("arena.failed")
+
+    async def _advance(self, comparison_id: str) -> None:
+        """As far as it comes now."""
+        standing = await self._standing(comparison_id)
+        if standing.comparison.state == "making":
+            standing = await self._decide(standing)
+        comparison = standing.comparison
+        try:
+            if comparison.state != comparison.shown_state:
+                await self._show(standing)
+            elif self._drawn.get(comparison_id) != draw_comparison(standing, self._catalogue).embed:
+                await self._write(standing, ())
+        except (Undeliverable, TooLarge, MediaError, UnreadableMedia) as error:
+            await self._give_up(comparison, str(error))
+        except NOT_SENT as error:
+            log.warning("comparison.not_shown", comparison_id=comparison_id, error=str(error))
+            if isinstance(error, TokenRefused):
+                return  # Nothing is asked of Discord any more, and the next start goes on.
+            self._refusals[comparison_id] += is_refusal(error)
+            if self._refusals[comparison_id] >= REFUSALS_TAKEN:
+                await self._give_up(comparison, f"Discord refuses it: {error}")
+
+    async def _decide(self, standing: Standing) -> Standing:
+        """The vote begins with two clips, and never without one of them."""
+        comparison_id = standing.comparison.id
+        lost = [job for job in standing.jobs if JobState(job.state).terminal and not job.clip_json]
+        if lost:
+            await self.call_off(comparison_id, _why(lost[0]))
+        elif standing.made == len(standing.jobs):
+            await self._database.write(
+                lambda connection: comparisons.begin_voting(connection, comparison_id=comparison_id)
+            )
+        else:
+            return standing
+        return await self._standing(comparison_id)
+
+    async def _show(self, standing: Standing) -> None:
+        """Makes the message show the state, and remembers that it does."""
+        comparison = standing.comparison
+        if comparison.state == "called_off":
+            await self._cancel(
+                await self._database.write(lambda connection: _cancelled(connection, comparison))
+            )
+            standing = await self._standing(comparison.id)
+            if any(job.finished_at is None for job in standing.jobs):
+                return  # Its end is news.
+        clips = await self._clips(standing) if comparison.state == "voting" else ()
+        await self._remember(standing, await self._write(standing, clips))
+
+    async def _remember(self, standing: Standing, message_id: int | None) -> None:
+        comparison, now = standing.comparison, datetime.now(UTC)
+        await self._database.write(
+            lambda connection: comparisons.shown(
+                connection,
+                comparison_id=comparison.id,
+                state=comparison.state,
+                message_id=message_id,
+                now=now,
+            )
+        )
+        log.info("comparison.shown", comparison_id=comparison.id, state=comparison.state)
+        self._refusals.pop(comparison.id, None)
+        self._drawn.pop(comparison.id, None)
+        if comparison.state == "called_off":
+            for job in standing.jobs:
+                if job.clip_json is not None:
+                    self._delivery.deliver_soon(job.id)
+
+    async def _write(self, standing: Standing, clips: tuple[Attachment, ...]) -> int:
+        """Edits the message, or posts it where it is gone; smaller clips where they are too large.
+
+        Raises Undeliverable, TooLarge, TokenRefused, HTTPException.
+        """
+        comparison = standing.comparison
+        card = draw_comparison(standing, self._catalogue)
+        message_id = comparison.message_id or await self._messages.find(
+            comparison.channel_id,
+            f"comparison {comparison.id}",
+            interaction_id=comparison.interaction_id,
+        )
+        limit = self._messages.attachment_bytes(comparison.guild_id) or self._max_bytes
+        for max_bytes in sizes_to_try(clips, limit):
+            smaller = await fitting(clips, max_bytes)
+            blind = [
+                Attachment(
+                    filename=clip.filename, media=await asyncio.to_thread(unlabelled, clip.media)
+                )
+                for clip in smaller
+            ]
+            try:
+                written = await self._messages.edit_or_post(
+                    comparison.channel_id,
+                    message_id,
+                    embed=card.embed,
+                    view=card.view,
+                    attachments=blind,
+                    nonce=_nonce(comparison),
+                )
+            except TooLarge:
+                log.warning("comparison.too_large", comparison_id=comparison.id, bytes=max_bytes)
+                continue
+            self._drawn[comparison.id] = card.embed
+            return written
+        raise TooLarge(UNSHOWABLE)
+
+    async def _clips(self, standing: Standing) -> tuple[Attachment, ...]:
+        """A's file, then B's. Raises MediaFileMissing, MediaFileCorrupt."""
+        found: list[Attachment] = []
+        for side, job in zip("AB", standing.jobs, strict=True):
+            assert job.clip_sha256 is not None  # it is voted on
+            media = await self._media_files.read(job.clip_sha256, ".mp4")
+            filename = f"reelroom-comparison-{standing.comparison.id}-{side}.mp4"
+            found.append(Attachment(filename=filename, media=media))
+        return tuple(found)
+
+    async def _give_up(self, comparison: Comparison, problem: str) -> None:
+        """The message cannot show the state: a vote that has not begun is called off, and the clips
+        take their own ways; anything else is left as it is."""
+        log.error("comparison.impossible", comparison_id=comparison.id, error=problem)
+        self._refusals.pop(comparison.id, None)
+        standing = await self._standing(comparison.id)
+        if comparison.state == "voting":
+            await self.call_off(comparison.id, UNSHOWABLE)
+        elif comparison.state == "making":
+            self._drawn[comparison.id] = draw_comparison(standing, self._catalogue).embed
+        else:
+            await self._remember(standing, None)
+
+    async def _cancel(self, job_ids: tuple[str, ...]) -> None:
+        assert self._dispatcher is not None  # nothing is called off before it is there
+        for job_id in job_ids:
+            await self._dispatcher.cancel(job_id)
+
+    async def _standing(self, comparison_id: str) -> Standing:
+        return await self._database.read(lambda connection: standing_of(connection, comparison_id))
+
+
+def standing_of(connection: Connection, comparison_id: str) -> Standing:
+    """Raises UnknownComparison."""
+    comparison = comparisons.get(connection, comparison_id)
+    first, second = (jobs.get(connection, job_id) for job_id in comparison.job_ids)
+    return Standing(
+        comparison=comparison,
+        jobs=(first, second),
+        votes=votes.counts(connection, comparison_id),
+    )
+
+
+def _cancelled(connection: Connection, comparison: Comparison) -> tuple[str, ...]:
+    """Asks for the end of what has not ended; a restart before that keeps to it."""
+    unfinished = tuple(
+        job_id for job_id in comparison.job_ids if jobs.get(connection, job_id).finished_at is None
+    )
+    for job_id in unfinished:
+        attempts.request_cancel(connection, job_id=job_id)
+    return unfinished
+
+
+def _why(lost: JobRecord) -> str:
+    if lost.state == "cancelled":
+        return "One of its clips was cancelled."
+    return (
+        f"One of its clips could not be made. {failure_sentence(lost.error_code, lost.error_text)}"
+    )
+
+
+def _nonce(comparison: Comparison) -> str:
+    return f"arena-{comparison.id}"
