@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import av
+import av.error
 
 from generation.errors import UnreadableMedia
 
@@ -27,7 +28,7 @@ def unlabelled(media: bytes) -> bytes:
         file = Path(folder, "clip.mp4")
         try:
             with (
-                av.open(io.BytesIO(media)) as source,
+                av.open(io.BytesIO(media), "r") as source,
                 av.open(str(file), "w", options={"movflags": "+faststart"}) as target,
             ):
                 target.metadata["comment"] = COMMENT
@@ -40,6 +41,6 @@ def unlabelled(media: bytes) -> bytes:
                         continue
                     packet.stream = streams[packet.stream_index]
                     target.mux(packet)
-        except av.FFmpegError as error:
+        except av.error.FFmpegError as error:
             raise UnreadableMedia(str(error)) from error
         return file.read_bytes()

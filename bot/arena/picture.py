@@ -32,7 +32,7 @@ def draw(board: Leaderboard) -> bytes:
     least = math.floor(min(line.rating.low for line in lines) / GRID_POINTS) * GRID_POINTS
     most = math.floor(max(line.rating.high for line in lines) / GRID_POINTS + 1) * GRID_POINTS
     top = MARGIN + 80
-    height = top + ROW * len(lines) + 60 + MARGIN
+    height = top + ROW * len(lines) + 36 + MARGIN
     image = Image.new("RGB", (WIDTH, height), PAPER)
     pen = ImageDraw.Draw(image)
     pen.text((MARGIN, MARGIN), board.title, font=_font(28), fill=INK)

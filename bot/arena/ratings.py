@@ -95,18 +95,18 @@ def strengths(wins: Matrix) -> Matrix:
     (tables, contenders, contenders).
     """
     tables, count = wins.shape[:2]
-    met = wins + wins.transpose(0, 2, 1)
-    found = np.zeros((tables, count))
-    diagonal = np.arange(count)
+    met: Matrix = wins + wins.transpose(0, 2, 1)
+    found: Matrix = np.zeros((tables, count))
+    diagonal = range(count)
     for _ in range(MOST_NEWTON_STEPS):
-        expected = 1 / (1 + np.exp(found[:, None, :] - found[:, :, None]))
-        slope = (wins - met * expected).sum(axis=2) - PRIOR_WEIGHT * found
-        curve = -met * expected * (1 - expected)
+        expected: Matrix = 1 / (1 + np.exp(found[:, None, :] - found[:, :, None]))
+        slope: Matrix = (wins - met * expected).sum(axis=2) - PRIOR_WEIGHT * found
+        curve: Matrix = -met * expected * (1 - expected)
         curve[:, diagonal, diagonal] = -curve.sum(axis=2) + PRIOR_WEIGHT
-        step = np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
-        largest = np.abs(step).max(axis=1, keepdims=True)
+        step: Matrix = np.linalg.solve(curve, slope[:, :, None])[:, :, 0].astype(float)
+        largest: Matrix = np.abs(step).max(axis=1, keepdims=True)
         # Damped while it is far, since a whole step could go further away.
-        found += step / np.maximum(1.0, largest)
+        found = found + step / np.maximum(1.0, largest)
         if largest.max() < SMALLEST_STEP:
             break
     return found
@@ -134,7 +134,7 @@ def _summed(times: Matrix, sides: NDArray[np.intp], wins: Matrix, contenders: in
         + np.bincount(second * contenders + first, weights=row * wins[:, 1], minlength=cells)
         for row in times
     ]
-    return np.stack(summed).reshape(len(times), contenders, contenders)
+    return np.stack(summed).astype(float).reshape(len(times), contenders, contenders)
 
 
 def _points(found: Matrix) -> Matrix:

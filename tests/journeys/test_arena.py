@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from bot.playground.member import Member
 from bot.playground.seen_message import SeenMessage
 from generation.inspection import inspect, read_label
+from storage import comparisons
 from tests.journeys.moderators import asked, say
 from tests.journeys.scripted_executor import ScriptedExecutor
 from tests.journeys.stage import (
@@ -14,10 +16,14 @@ from tests.journeys.stage import (
     Stage,
     credits_of,
     finished_card,
+    make_settings,
+    open_playground,
+    open_stage,
 )
 
 COMPARE = "/compare prompt:a red circle"
 NAMES = ("Pocket", "quick")
+MANY = {"waiting_jobs_per_user": 20}
 
 
 async def compare(member: Member, line: str = COMPARE) -> str:
@@ -141,7 +147,8 @@ async def test_one_price_is_shown_for_both_and_held_for_both_or_not_at_all(
         assert "are each contender's own" in preview.text
         assert await credits_of(ada) >= price
 
-        await asked(lin, f"/quota reset member:ada credits:{price - 1}", "Reset")
+        await say(lin, f"/quota set credits:{price - 1} member:ada")
+        await asked(lin, "/quota reset member:ada", "Reset")
         assert await credits_of(ada) == price - 1
         refused = await pressed(ada, preview, "Generate both")
         assert f"costs {price} credits and you have {price - 1}" in refused.text
@@ -155,3 +162,58 @@ async def test_one_price_is_shown_for_both_and_held_for_both_or_not_at_all(
         assert "nothing more was charged" in again.text
         await voted_on(ada, accepted.text.split("`")[1])
         assert len(executor.log) == 2
+
+
+async def test_the_leaderboard_ranks_who_has_votes_enough_and_counts_no_chosen_pairs(
+    tmp_path: Path,
+) -> None:
+    settings = make_settings(tmp_path, arena={"least_votes": 3}, limits=MANY)
+    async with (
+        open_playground() as playground,
+        open_stage(playground, settings, ScriptedExecutor()) as stage,
+        stage.member("Ada") as ada,
+        stage.member("Grace") as grace,
+        stage.member("Lin") as lin,
+    ):
+        assert "Nobody has voted yet" in await say(ada, "/arena leaderboard")
+        chosen = await compare(ada, f"{COMPARE} model_a:pocket model_b:pocket/quick")
+        both = await voted_on(ada, chosen)
+        await pressed(ada, both, "A is better")
+        await pressed(ada, both, "Reveal")
+        revealed = await showing(ada, chosen, "Comparison, revealed")
+        assert "not in the ratings" in revealed.text
+        assert "Nobody has voted yet" in await say(ada, "/arena leaderboard")
+
+        first = await voted_on(ada, await compare(ada))
+        quick = await _side_of(stage, first, "pocket/quick")
+        await pressed(ada, first, f"{quick} is better")
+        await pressed(grace, first, "Both are bad")
+        few = await (await grace.type("/arena leaderboard")).reply()
+        assert "No model has enough votes yet" in few.text
+        assert "Too few votes yet (fewer than 3)" in few.text
+        assert "image" not in few.embeds[0]
+
+        second = await voted_on(ada, await compare(ada))
+        quick = await _side_of(stage, second, "pocket/quick")
+        for member in (ada, grace, lin):
+            await pressed(member, second, f"{quick} is better")
+        board = await (await lin.type("/arena leaderboard")).reply()
+        assert board.ephemeral
+        lines = board.embeds[0]["description"].splitlines()
+        assert len(lines) == 2
+        assert "preset quick" in lines[0]
+        assert "5 votes, 1 of them" in lines[0]
+        assert "5 votes on 2 blind comparisons" in board.text
+        picture = await lin.download({"url": board.embeds[0]["image"]["url"]})
+        assert picture.startswith(b"\x89PNG")
+        everywhere = await (await lin.type("/arena leaderboard of:all servers")).reply()
+        assert everywhere.embeds[0]["description"] == board.embeds[0]["description"]
+        async with stage.member("Ada", guild="Film Club") as elsewhere:
+            assert "Nobody has voted yet" in await say(elsewhere, "/arena leaderboard")
+
+
+async def _side_of(stage: Stage, both: SeenMessage, contender: str) -> str:
+    """Where the contender is shown, which no member can know."""
+    comparison_id = both.text.split("comparison ")[-1].split()[0]
+    found = await stage.service.database.read(lambda c: comparisons.get(c, comparison_id))
+    return "A" if found.contender_a == contender else "B"

@@ -16,6 +16,9 @@ from tests.storage.stores import SqliteStore
 from tests.storage.test_comparisons import begin_vote, open_comparison
 
 PEOPLE = (11, 12, 13, 14)
+SAID: st.SearchStrategy[list[tuple[int, Choice]]] = st.lists(
+    st.tuples(st.sampled_from(PEOPLE), st.sampled_from(CHOICES))
+)
 
 
 def vote(connection: Connection, user_id: int, choice: Choice, number: int = 1) -> int:
@@ -101,14 +104,16 @@ async def test_only_votes_on_pairs_drawn_at_random_are_rated_by_server_or_all(
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(PEOPLE), st.sampled_from(CHOICES))), st.randoms())
+@given(SAID, st.randoms())
 def test_only_what_each_member_said_last_counts(
     said: list[tuple[int, Choice]], random: Random
 ) -> None:
     """The order among members makes no difference, and repeats make none."""
     store = SqliteStore()
     last = dict(said)
-    mixed = [(who, choice) for who, choice in last.items() for _ in (1, 2)]
+    mixed: list[tuple[int, Choice]] = [
+        (who, choice) for who, choice in last.items() for _ in (1, 2)
+    ]
     random.shuffle(mixed)
 
     def counted(acts: list[tuple[int, Choice]], number: int) -> dict[Choice, int]:

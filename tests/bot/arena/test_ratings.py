@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from random import Random
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.arena.ratings import MEAN_POINTS, POINTS_PER_STRENGTH, PRIOR_WEIGHT, rate, strengths
-from storage.votes import CHOICES, Tally
+from storage.votes import CHOICES, Choice, Tally
 
-COUNTS = st.fixed_dictionaries({choice: st.integers(0, 5) for choice in CHOICES})
+COUNTS: st.SearchStrategy[dict[Choice, int]] = st.fixed_dictionaries(
+    {choice: st.integers(0, 5) for choice in CHOICES}
+)
 PAIRS = st.sampled_from(list(itertools.permutations("pqrs", 2)))
 TALLIES = st.lists(st.tuples(PAIRS, COUNTS), max_size=12).map(
     lambda found: [
@@ -36,13 +39,13 @@ def simulated(
         one, other = pairs[chance.integers(len(pairs))]
         better = 1 / (1 + math.exp(true_strengths[other] - true_strengths[one]))
         wins = int(chance.binomial(votes, better))
-        counts = {"a": wins, "b": votes - wins, "tie": 0, "bad": 0}
+        counts: dict[Choice, int] = {"a": wins, "b": votes - wins, "tie": 0, "bad": 0}
         found.append(
             Tally(
                 comparison_id=f"c{number:05}",
                 contender_a=one,
                 contender_b=other,
-                counts=counts,  # type: ignore[arg-type]
+                counts=counts,
             )
         )
     return found
@@ -80,8 +83,8 @@ def test_more_votes_make_an_interval_narrower() -> None:
 
 def test_who_wins_every_vote_has_a_finite_rating_that_grows_with_the_votes() -> None:
     def best(votes: int) -> float:
-        counts = {"a": votes, "b": 0, "tie": 0, "bad": 0}
-        tally = Tally(comparison_id="c", contender_a="p", contender_b="q", counts=counts)  # type: ignore[arg-type]
+        counts: dict[Choice, int] = {"a": votes, "b": 0, "tie": 0, "bad": 0}
+        tally = Tally(comparison_id="c", contender_a="p", contender_b="q", counts=counts)
         return points([tally])["p"][0]
 
     assert MEAN_POINTS < best(1) < best(10) < best(1000) < MEAN_POINTS + 2000
@@ -106,15 +109,15 @@ def test_ties_and_both_bad_count_alike_and_favour_nobody() -> None:
 
 
 def test_without_votes_there_are_no_ratings() -> None:
-    nothing = dict.fromkeys(CHOICES, 0)
+    nothing: dict[Choice, int] = dict.fromkeys(CHOICES, 0)
     assert rate([]) == ()
     assert rate([Tally(comparison_id="c", contender_a="p", contender_b="q", counts=nothing)]) == ()
 
 
 @given(TALLIES, st.randoms())
-def test_the_order_of_comparisons_makes_no_difference(tallies: list[Tally], random: object) -> None:
+def test_the_order_of_comparisons_makes_no_difference(tallies: list[Tally], random: Random) -> None:
     mixed = list(tallies)
-    random.shuffle(mixed)  # type: ignore[attr-defined]
+    random.shuffle(mixed)
     assert points(mixed) == points(tallies)
 
 
