@@ -101,6 +101,7 @@ class Outbox:
 
     async def close(self) -> None:
         """Stops; what is not posted by then is found in storage at the next start."""
+        self._again.clear()
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=CLOSING_SECONDS)
         for task in list(self._tasks.values()):

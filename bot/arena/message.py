@@ -107,8 +107,8 @@ def _revealed(standing: Standing, catalogue: Catalogue) -> Card:
             name=f"{side.upper()}: {contender_title(comparison, side, catalogue)}",
             value=f"better for **{count}** · job `{job.id}`",
         )
-    embed.add_field(name="Tie", value=str(votes["tie"]))
-    embed.add_field(name="Both bad", value=str(votes["bad"]))
+    neither = f"tie **{votes['tie']}** · both bad **{votes['bad']}**"
+    embed.add_field(name="Neither", value=neither, inline=False)
     return Card(embed=embed, view=revealed_view(comparison.job_ids))
 
 

@@ -180,7 +180,7 @@ class Referee:
             if comparison.state != comparison.shown_state:
                 await self._show(standing)
             elif self._drawn.get(comparison_id) != draw_comparison(standing, self._catalogue).embed:
-                await self._write(standing, ())
+                await self._found(standing, await self._write(standing, ()))
         except (Undeliverable, TooLarge, MediaError, UnreadableMedia) as error:
             await self._give_up(comparison, str(error))
         except NOT_SENT as error:
@@ -217,6 +217,16 @@ class Referee:
                 return  # Its end is news.
         clips = await self._clips(standing) if comparison.state == "voting" else ()
         await self._remember(standing, await self._write(standing, clips))
+
+    async def _found(self, standing: Standing, message_id: int) -> None:
+        """Remembers the message where it is another than was known."""
+        comparison = standing.comparison
+        if message_id != comparison.message_id:
+            await self._database.write(
+                lambda connection: comparisons.set_message(
+                    connection, comparison_id=comparison.id, message_id=message_id
+                )
+            )
 
     async def _remember(self, standing: Standing, message_id: int | None) -> None:
         comparison, now = standing.comparison, datetime.now(UTC)
@@ -280,7 +290,7 @@ class Referee:
         for side, job in zip("AB", standing.jobs, strict=True):
             assert job.clip_sha256 is not None  # it is voted on
             media = await self._media_files.read(job.clip_sha256, ".mp4")
-            filename = f"reelroom-comparison-{standing.comparison.id}-{side}.mp4"
+            filename = f"{side}-reelroom-comparison-{standing.comparison.id}.mp4"
             found.append(Attachment(filename=filename, media=media))
         return tuple(found)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.playground.member import Member
 from bot.playground.seen_message import SeenMessage
 from generation.errors import GenerationFailed
+from generation.inspection import inspect, read_label
 from storage import comparisons
 from storage.audit import audit
 from tests.journeys.moderators import say
@@ -23,6 +24,7 @@ from tests.journeys.stage import (
     open_stage,
 )
 from tests.journeys.test_arena import compare, pressed, showing, voted_on
+from tests.journeys.test_error_ladder import stage_that_takes
 
 QUICKLY = {"generation": {"grace_seconds": 0.1}}
 EDIT = ("PATCH", "/channels/{channel_id}/messages/{message_id}")
@@ -184,6 +186,50 @@ async def test_a_comparison_whose_message_cannot_be_posted_costs_nothing(
         assert executor.log == []
         assert [message for message in ada.messages if not message.ephemeral] == []
     assert await stage.service.database.read(audit) == ()
+
+
+async def test_a_message_that_got_no_answer_is_found_and_not_posted_twice(
+    stage: Stage, executor: ScriptedExecutor
+) -> None:
+    async with stage.member("Ada") as ada:
+        stage.playground.faults.drop(*POST, after_effect=True)
+        comparison_id = await compare(ada)
+        await voted_on(ada, comparison_id)
+        public = [message for message in ada.messages if not message.ephemeral]
+        assert len(public) == 1
+        assert len(executor.log) == 2
+
+
+async def test_clips_that_are_too_large_are_made_smaller_together(tmp_path: Path) -> None:
+    async with stage_that_takes(tmp_path, 30_000) as stage, stage.member("Ada") as ada:
+        both = await voted_on(ada, await compare(ada))
+        for attachment in both.attachments:
+            media = await ada.download(attachment)
+            assert len(media) <= 30_000
+            assert inspect(media).frames == 12
+            assert read_label(media) is None
+
+
+async def test_a_restart_says_of_what_was_called_off_before(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, **QUICKLY)
+    async with open_playground() as playground:
+        executor = ScriptedExecutor()
+        executor.hold()
+        async with open_stage(playground, settings, executor) as stage, stage.member("Ada") as ada:
+            before = await credits_of(ada)
+            comparison_id = await compare(ada)
+            making = await showing(ada, comparison_id, "Comparison")
+            playground.faults.drop(*EDIT, times=ALWAYS)
+            await pressed(ada, making, "Cancel")
+        playground.faults.clear()
+        async with (
+            open_stage(playground, settings, ScriptedExecutor()) as stage,
+            stage.member("Ada") as ada,
+        ):
+            ended = await called_off(ada, comparison_id)
+            assert ended.id == making.id
+            assert await credits_of(ada) == before
+            assert await stage.service.database.read(audit) == ()
 
 
 async def test_clips_that_discord_does_not_take_together_are_posted_one_by_one(

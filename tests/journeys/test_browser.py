@@ -64,24 +64,3 @@ async def test_a_running_job_is_cancelled_with_the_keyboard(
     await page.keyboard.press("Enter")
     await expect(card).to_contain_text("Cancelled")
     await expect(card.locator("video")).to_have_count(0)
-
-
-async def test_two_clips_are_compared_voted_on_and_revealed(page: Page, stage: Stage) -> None:
-    await type_command(page, "/compare prompt:a red circle")
-    region = page.get_by_role("region", name="Which clip is better?")
-    both = page.get_by_role("article").filter(has=region)
-    await expect(both.locator("video")).to_have_count(2)
-    await expect(both.locator("video").first).to_be_visible()
-    await expect(both).not_to_contain_text("Pocket")
-    await both.get_by_role("button", name="B is better").click()
-    told = page.get_by_role("article").filter(has_text="You say that B is better")
-    await told.get_by_role("button", name="Tell me the models").click()
-    await expect(page.get_by_text("Your vote stays: that B is better")).to_be_visible()
-    await both.get_by_role("button", name="Reveal").click()
-    revealed = page.get_by_role("article").filter(
-        has=page.get_by_role("region", name="Comparison, revealed")
-    )
-    await expect(revealed).to_contain_text("1 vote")
-    await expect(revealed).to_contain_text("preset quick")
-    await expect(revealed.locator("video")).to_have_count(2)
-    await expect(revealed.get_by_role("button", name="A: Remix")).to_be_visible()

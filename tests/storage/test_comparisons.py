@@ -115,6 +115,20 @@ async def test_of_one_called_off_the_clip_goes_its_own_way_and_the_loss_is_told(
     assert await database.write(outcomes) == (None, None, "posted")
 
 
+async def test_a_clip_that_waits_for_the_other_one_is_not_overdue(database: Database) -> None:
+    def unit(connection: Connection) -> list[bool]:
+        comparison = open_comparison(connection)
+        succeed(connection, comparison.job_a_id)
+        waits = [deliveries.oldest_unfinished(connection) is not None]
+        succeed(connection, comparison.job_b_id)
+        comparisons.begin_voting(connection, comparison_id="c1")
+        waits.append(deliveries.oldest_unfinished(connection) is not None)
+        show(connection, comparison)
+        return [*waits, deliveries.oldest_unfinished(connection) is not None]
+
+    assert await database.write(unit) == [False, True, False]
+
+
 async def test_without_a_message_the_outcomes_are_kept_to_be_looked_up(database: Database) -> None:
     def unit(connection: Connection) -> list[str]:
         comparison = open_comparison(connection)
