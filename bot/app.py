@@ -11,7 +11,7 @@ import aiohttp
 import structlog
 from discord.ext import commands
 
-from bot.arena.parts import arena_parts
+from bot.arena.parts import arena_parts, open_referee
 from bot.arena.referee import Referee
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
@@ -229,13 +229,13 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
-    referee = Referee(
+    referee = open_referee(
+        settings,
         database=kept.database,
         media_files=kept.media_files,
         catalogue=catalogue,
         messages=messages,
         delivery=delivery,
-        max_bytes=settings.delivery.attachment_bytes,
     )
     stack.push_async_callback(referee.close)
     return _Posting(client=client, messages=messages, delivery=delivery, referee=referee)

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 from bot.arena.arena import Arena
 from bot.arena.comparing import Comparing
+from bot.arena.comparison_messages import ComparisonMessages
 from bot.arena.leaderboard import Leaderboards
 from bot.arena.referee import Referee
 from bot.arena.voting import Voting
+from bot.channel_messages import ChannelMessages
 from bot.delivery import Delivery
 from bot.submission import Submission
 from config.settings import Settings
 from generation.models.catalogue import Catalogue
 from storage.database import Database
+from storage.media_files import MediaFiles
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +26,28 @@ class ArenaParts:
     arena: Arena
     comparing: Comparing
     leaderboards: Leaderboards
+
+
+def open_referee(
+    settings: Settings,
+    *,
+    database: Database,
+    media_files: MediaFiles,
+    catalogue: Catalogue,
+    messages: ChannelMessages,
+    delivery: Delivery,
+) -> Referee:
+    """A dispatcher listener; whoever opens it starts and closes it."""
+    return Referee(
+        database=database,
+        catalogue=catalogue,
+        messages=ComparisonMessages(
+            messages=messages,
+            media_files=media_files,
+            max_bytes=settings.delivery.attachment_bytes,
+        ),
+        delivery=delivery,
+    )
 
 
 def arena_parts(

@@ -16,31 +16,27 @@ from datetime import UTC, datetime
 import discord
 import structlog
 
+from bot.arena.comparison_messages import ComparisonMessages
 from bot.arena.message import Standing, draw_comparison
 from bot.channel_messages import (
     NO_ANSWER,
     NOT_SENT,
-    Attachment,
-    ChannelMessages,
     TooLarge,
     Undeliverable,
     is_refusal,
 )
 from bot.delivery import Delivery
 from bot.errors import TokenRefused
-from bot.outbox import fitting, sizes_to_try
 from bot.replies import failure_sentence
 from generation.dispatcher import Dispatcher
 from generation.errors import UnreadableMedia
 from generation.job import JobEvent, JobProgressed, JobState
 from generation.models.catalogue import Catalogue
-from generation.unlabelled import unlabelled
 from storage import attempts, comparisons, jobs, votes
 from storage.comparisons import Comparison
 from storage.database import Connection, Database
-from storage.errors import MediaError
+from storage.errors import DatabaseError, MediaError
 from storage.jobs import JobRecord
-from storage.media_files import MediaFiles
 
 log = structlog.get_logger(__name__)
 
@@ -57,18 +53,14 @@ class Referee:
         self,
         *,
         database: Database,
-        media_files: MediaFiles,
         catalogue: Catalogue,
-        messages: ChannelMessages,
+        messages: ComparisonMessages,
         delivery: Delivery,
-        max_bytes: int,
     ) -> None:
         self._database = database
-        self._media_files = media_files
         self._catalogue = catalogue
         self._messages = messages
         self._delivery = delivery
-        self._max_bytes = max_bytes
         self._dispatcher: Dispatcher | None = None
         self._news = asyncio.Event()
         self._judging: asyncio.Task[None] | None = None
@@ -113,14 +105,8 @@ class Referee:
         """
         standing = await self._standing(comparison_id)
         card = draw_comparison(standing, self._catalogue)
-        comparison = standing.comparison
         try:
-            message_id = await self._messages.post(
-                comparison.channel_id,
-                embed=card.embed,
-                view=card.view,
-                nonce=_nonce(comparison),
-            )
+            message_id = await self._messages.post(standing.comparison, card)
         except (discord.HTTPException, *NO_ANSWER) as error:
             if is_refusal(error):
                 raise
@@ -166,9 +152,16 @@ class Referee:
             try:
                 for comparison in await self._database.read(comparisons.unsettled):
                     if comparison.id not in self._announcing:
-                        await self._advance(comparison.id)
-            except Exception:
-                log.exception("arena.failed")
+                        await self._try(comparison.id)
+            except DatabaseError as error:
+                log.error("arena.database", error=str(error))
+
+    async def _try(self, comparison_id: str) -> None:
+        """One that fails holds up no other, and is tried again at the next sweep."""
+        try:
+            await self._advance(comparison_id)
+        except Exception:
+            log.exception("comparison.failed", comparison_id=comparison_id)
 
     async def _advance(self, comparison_id: str) -> None:
         """As far as it comes now."""
@@ -180,7 +173,7 @@ class Referee:
             if comparison.state != comparison.shown_state:
                 await self._show(standing)
             elif self._drawn.get(comparison_id) != draw_comparison(standing, self._catalogue).embed:
-                await self._found(standing, await self._write(standing, ()))
+                await self._found(standing, await self._write(standing))
         except (Undeliverable, TooLarge, MediaError, UnreadableMedia) as error:
             await self._give_up(comparison, str(error))
         except NOT_SENT as error:
@@ -215,8 +208,14 @@ class Referee:
             standing = await self._standing(comparison.id)
             if any(job.finished_at is None for job in standing.jobs):
                 return  # Its end is news.
-        clips = await self._clips(standing) if comparison.state == "voting" else ()
-        await self._remember(standing, await self._write(standing, clips))
+        await self._remember(standing, await self._write(standing))
+
+    async def _write(self, standing: Standing) -> int:
+        comparison, card = standing.comparison, draw_comparison(standing, self._catalogue)
+        with_clips = comparison.state == "voting"
+        written = await self._messages.write(standing, card, with_clips=with_clips)
+        self._drawn[comparison.id] = card.embed
+        return written
 
     async def _found(self, standing: Standing, message_id: int) -> None:
         """Remembers the message where it is another than was known."""
@@ -246,53 +245,6 @@ class Referee:
             for job in standing.jobs:
                 if job.clip_json is not None:
                     self._delivery.deliver_soon(job.id)
-
-    async def _write(self, standing: Standing, clips: tuple[Attachment, ...]) -> int:
-        """Edits the message, or posts it where it is gone; smaller clips where they are too large.
-
-        Raises Undeliverable, TooLarge, TokenRefused, HTTPException.
-        """
-        comparison = standing.comparison
-        card = draw_comparison(standing, self._catalogue)
-        message_id = comparison.message_id or await self._messages.find(
-            comparison.channel_id,
-            f"comparison {comparison.id}",
-            interaction_id=comparison.interaction_id,
-        )
-        limit = self._messages.attachment_bytes(comparison.guild_id) or self._max_bytes
-        for max_bytes in sizes_to_try(clips, limit):
-            smaller = await fitting(clips, max_bytes)
-            blind = [
-                Attachment(
-                    filename=clip.filename, media=await asyncio.to_thread(unlabelled, clip.media)
-                )
-                for clip in smaller
-            ]
-            try:
-                written = await self._messages.edit_or_post(
-                    comparison.channel_id,
-                    message_id,
-                    embed=card.embed,
-                    view=card.view,
-                    attachments=blind,
-                    nonce=_nonce(comparison),
-                )
-            except TooLarge:
-                log.warning("comparison.too_large", comparison_id=comparison.id, bytes=max_bytes)
-                continue
-            self._drawn[comparison.id] = card.embed
-            return written
-        raise TooLarge(UNSHOWABLE)
-
-    async def _clips(self, standing: Standing) -> tuple[Attachment, ...]:
-        """A's file, then B's. Raises MediaFileMissing, MediaFileCorrupt."""
-        found: list[Attachment] = []
-        for side, job in zip("AB", standing.jobs, strict=True):
-            assert job.clip_sha256 is not None  # it is voted on
-            media = await self._media_files.read(job.clip_sha256, ".mp4")
-            filename = f"{side}-reelroom-comparison-{standing.comparison.id}.mp4"
-            found.append(Attachment(filename=filename, media=media))
-        return tuple(found)
 
     async def _give_up(self, comparison: Comparison, problem: str) -> None:
         """The message cannot show the state: a vote that has not begun is called off, and the clips
@@ -343,7 +295,3 @@ def _why(lost: JobRecord) -> str:
     return (
         f"One of its clips could not be made. {failure_sentence(lost.error_code, lost.error_text)}"
     )
-
-
-def _nonce(comparison: Comparison) -> str:
-    return f"arena-{comparison.id}"

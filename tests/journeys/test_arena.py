@@ -118,6 +118,15 @@ async def test_nothing_tells_which_model_made_which_clip(stage: Stage) -> None:
         assert "steps" in await say(ada, f"/show clip:{job_ids[0]}")
 
 
+async def test_contenders_are_suggested_and_those_of_other_models_refused(stage: Stage) -> None:
+    async with stage.member("Ada") as ada, stage.member("Lin") as lin:
+        found = await ada.autocomplete("/compare prompt:a fox model_a:qui", "model_a")
+        assert [choice["value"] for choice in found] == ["pocket/quick"]
+        await say(lin, "/admin block member:ada reason:a test")
+        refused = await say(ada, "/compare prompt:a fox model_a:pocket/quick")
+        assert "do not let you make clips" in refused
+
+
 async def test_sides_are_drawn_and_the_revealed_clips_can_be_worked_on(stage: Stage) -> None:
     async with stage.member("Ada") as ada, stage.member("Grace") as grace:
         comparison_id = await compare(ada)
