@@ -31,7 +31,8 @@ _TABLE = _comparisons.c
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One comparison, as stored. The fields with a default begin so and are moved by this module.
+    """One comparison, as stored; `id` is that of the job which was ordered first, be it A's or
+    B's. The fields with a default begin so and are moved by this module.
 
     A contender is a model and its preset, as `pocket/quick`.
     """

@@ -12,6 +12,7 @@ from bot.arena.referee import Referee
 from bot.arena.voting import Voting
 from bot.channel_messages import ChannelMessages
 from bot.delivery import Delivery
+from bot.finish_notices import FinishNotices
 from bot.submission import Submission
 from config.settings import Settings
 from generation.models.catalogue import Catalogue
@@ -35,6 +36,7 @@ def open_referee(
     media_files: MediaFiles,
     catalogue: Catalogue,
     messages: ChannelMessages,
+    finish_notices: FinishNotices,
     delivery: Delivery,
 ) -> Referee:
     """A dispatcher listener; whoever opens it starts and closes it."""
@@ -46,6 +48,7 @@ def open_referee(
             media_files=media_files,
             max_bytes=settings.delivery.attachment_bytes,
         ),
+        finish_notices=finish_notices,
         delivery=delivery,
     )
 

@@ -27,6 +27,7 @@ from bot.channel_messages import (
 )
 from bot.delivery import Delivery
 from bot.errors import TokenRefused
+from bot.finish_notices import FinishNotices
 from bot.replies import failure_sentence
 from generation.dispatcher import Dispatcher
 from generation.errors import UnreadableMedia
@@ -55,11 +56,13 @@ class Referee:
         database: Database,
         catalogue: Catalogue,
         messages: ComparisonMessages,
+        finish_notices: FinishNotices,
         delivery: Delivery,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._messages = messages
+        self._finish_notices = finish_notices
         self._delivery = delivery
         self._dispatcher: Dispatcher | None = None
         self._news = asyncio.Event()
@@ -229,15 +232,21 @@ class Referee:
 
     async def _remember(self, standing: Standing, message_id: int | None) -> None:
         comparison, now = standing.comparison, datetime.now(UTC)
-        await self._database.write(
-            lambda connection: comparisons.shown(
+
+        def shown(connection: Connection) -> None:
+            comparisons.shown(
                 connection,
                 comparison_id=comparison.id,
                 state=comparison.state,
                 message_id=message_id,
                 now=now,
             )
-        )
+            if comparison.state == "voting":
+                # One notice for both, of the job that says nothing about A and B.
+                self._finish_notices.owe(connection, comparison.id, now)
+
+        await self._database.write(shown)
+        self._finish_notices.send_soon()
         log.info("comparison.shown", comparison_id=comparison.id, state=comparison.state)
         self._refusals.pop(comparison.id, None)
         self._drawn.pop(comparison.id, None)
