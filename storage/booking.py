@@ -7,11 +7,12 @@ Each function is to be one unit of work, or part of one.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from storage import attempts, jobs, ledger
-from storage.errors import InsufficientCredits
+from storage import attempts, jobs, ledger, pots
+from storage.errors import InsufficientCredits, PotLimitReached
 from storage.jobs import JobRecord, TerminalState
 
 
@@ -82,29 +83,22 @@ def requeue(
 def _hold(
     connection: Connection, job: JobRecord, *, may_be_relaxed: bool, now: datetime
 ) -> JobRecord:
+    held: dict[str, Any] = {
+        "job_id": job.id,
+        "guild_id": job.guild_id,
+        "user_id": job.user_id,
+        "amount_credits": job.price_credits,
+        "now": now,
+    }
     try:
-        _reserve(connection, job, now=now)
-    except InsufficientCredits:
+        ledger.reserve(connection, **held)
+    except InsufficientCredits as of_member:
         try:
-            _reserve(connection, job, now=now, from_pot=True)
-        except InsufficientCredits:
+            pots.reserve(connection, **held)
+        except InsufficientCredits as of_pot:
             if may_be_relaxed:
                 return jobs.relax(connection, job)
-        else:
-            return job
-        raise  # What the member lacks, not the pot.
+            if isinstance(of_pot, PotLimitReached):
+                raise
+            raise of_member from None
     return job
-
-
-def _reserve(
-    connection: Connection, job: JobRecord, *, now: datetime, from_pot: bool = False
-) -> None:
-    ledger.reserve(
-        connection,
-        job_id=job.id,
-        guild_id=job.guild_id,
-        user_id=job.user_id,
-        amount_credits=job.price_credits,
-        now=now,
-        from_pot=from_pot,
-    )

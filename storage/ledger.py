@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from storage import posting
 from storage.errors import InsufficientCredits, InvalidAllowance, TransferConflict
-from storage.schema import accounts, transfers
+from storage.schema import accounts, jobs, transfers
 
 TransferKind = Literal["grant", "move", "reserve", "settle", "release"]
 
@@ -294,6 +294,24 @@ def paid_by_pot(connection: Connection, *, job_id: str) -> bool:
         .where(transfers.c.id == f"job:{job_id}:reserve")
     ).scalar_one_or_none()
     return payer == "pot"
+
+
+def taken_from_pot(connection: Connection, *, guild_id: int, user_id: int, since: datetime) -> int:
+    """What the pot has paid or holds for the member's jobs since then, but for what came back."""
+    back = transfers.alias("back")
+    returned = select(back.c.id).where(
+        back.c.pending_id == transfers.c.id, back.c.kind == "release"
+    )
+    paid = select(func.sum(transfers.c.amount_credits)).where(
+        transfers.c.debit_account_id == posting.pot_id(guild_id),
+        transfers.c.kind == "reserve",
+        transfers.c.made_at >= since,
+        transfers.c.job_id.in_(
+            select(jobs.c.id).where(jobs.c.guild_id == guild_id, jobs.c.user_id == user_id)
+        ),
+        ~returned.exists(),
+    )
+    return int(connection.execute(paid).scalar_one() or 0)
 
 
 def _available(connection: Connection, account_id: str) -> int:

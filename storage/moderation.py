@@ -12,6 +12,10 @@
     word_rule    on its id: words                what a prompt must not say
     requeue, grant, reset, pot, clear_queue      deeds, each with what was there before and after
     report       on a job's id, with a reason    what a member, not a moderator, reported
+    dismiss, takedown, uphold, restore           on a job's id (`storage/reviews.py`)
+    appeal       on a job's id, with its words   what its author says to a take-down
+    review_channel   channel                     where new reports are announced
+    pot_limit    credits                         what the pot pays a member a day
 
 Of the acts that set something, the newest on a subject is the setting in force; with nothing after
 it, nothing is set any more.
@@ -46,6 +50,13 @@ ActKind = Literal[
     "preview",
     "showcase",
     "report",
+    "dismiss",
+    "takedown",
+    "appeal",
+    "uphold",
+    "restore",
+    "review_channel",
+    "pot_limit",
 ]
 Facts = Mapping[str, Any]
 """What is kept as a JSON object."""

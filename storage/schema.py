@@ -25,6 +25,7 @@ from storage.gallery_tables import (
     offers,
     showcase_posts,
 )
+from storage.review_tables import gallery_withheld, review_announcements, reviews
 
 __all__ = [
     "Flag",
@@ -32,12 +33,15 @@ __all__ = [
     "deliveries",
     "gallery_entries",
     "gallery_searches",
+    "gallery_withheld",
     "insert_if_absent",
     "jobs",
     "likes",
     "metadata",
     "moderator_log",
     "offers",
+    "review_announcements",
+    "reviews",
     "showcase_posts",
     "transfers",
 ]
@@ -222,7 +226,8 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report')",
+        " 'showcase', 'report', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
+        " 'review_channel', 'pot_limit')",
         name="act_is_known",
     ),
     sqlite_strict=True,
