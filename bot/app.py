@@ -29,6 +29,7 @@ from bot.commands.show import ShowCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
+from bot.finished_cards import FinishedCards
 from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
@@ -41,7 +42,12 @@ from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.recovery import Recovery
+from bot.reviewing.desk import ReviewDesk
+from bot.reviewing.news import SWEEP_SECONDS as NEWS_SECONDS
+from bot.reviewing.news import ReviewNews
+from bot.reviewing.pages import ReviewPages
 from bot.rounds import Rounds
+from bot.rule_pages import RulePages
 from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.source_clips import SourceClips
 from bot.source_pictures import SourcePictures
@@ -96,6 +102,7 @@ class _Posting:
     client: ReelroomBot
     messages: ChannelMessages
     delivery: Delivery
+    cards: FinishedCards
 
 
 @asynccontextmanager
@@ -161,6 +168,7 @@ async def open_service(
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
+            rounds.every(NEWS_SECONDS, "reviews", news.sweep)
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
             rounds.every(COUNT_EVERY_SECONDS, "counts", count)
             rounds.every(PROBE_EVERY_SECONDS, "event loop", gauges.probe_loop)
@@ -169,7 +177,14 @@ async def open_service(
             database=kept.database, media_files=kept.media_files, catalogue=catalogue
         )
         showcase = Showcase(database=kept.database, messages=posting.messages, pages=pages)
-        _equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase)
+        news = ReviewNews(
+            database=kept.database,
+            messages=posting.messages,
+            cards=posting.cards,
+            showcase=showcase,
+        )
+        stack.push_async_callback(news.close)
+        _equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, news)
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))
@@ -226,7 +241,11 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
-    return _Posting(client=client, messages=messages, delivery=delivery)
+    cards = FinishedCards(
+        database=kept.database, catalogue=catalogue, messages=messages, outbox=outbox
+    )
+    stack.push_async_callback(cards.close)
+    return _Posting(client=client, messages=messages, delivery=delivery, cards=cards)
 
 
 def _open_dispatcher(
@@ -272,6 +291,7 @@ def _equip(
     submission: Submission,
     pages: GalleryPages,
     showcase: Showcase,
+    news: ReviewNews,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
@@ -288,6 +308,13 @@ def _equip(
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
     log_pages = LogPages(database=database)
+    rule_pages = RulePages(database=database)
+    review_desk = ReviewDesk(
+        database=database,
+        media_files=kept.media_files,
+        pages=ReviewPages(database=database, media_files=kept.media_files, catalogue=catalogue),
+        news=news,
+    )
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -298,12 +325,14 @@ def _equip(
         ),
         gallery_actions=GalleryActions(
             database=database,
-            delivery=delivery,
+            cards=posting.cards,
             messages=posting.messages,
             media_files=kept.media_files,
             catalogue=catalogue,
             showcase=showcase,
+            review_news=news,
         ),
+        review_desk=review_desk,
     )
 
     def cogs() -> Iterable[commands.Cog]:
@@ -336,6 +365,8 @@ def _equip(
                 dead_jobs=dead_jobs,
                 deeds=moderator_deeds,
                 log_pages=log_pages,
+                review_desk=review_desk,
+                rule_pages=rule_pages,
             ),
         )
 
@@ -347,6 +378,8 @@ def _equip(
         moderator_deeds=moderator_deeds,
         log_pages=log_pages,
         ordering=ordering,
+        review_desk=review_desk,
+        rule_pages=rule_pages,
     )
 
 

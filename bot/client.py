@@ -20,6 +20,8 @@ from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
 from bot.replies import answer_error
+from bot.reviewing.desk import ReviewDesk
+from bot.rule_pages import RulePages
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
@@ -27,6 +29,8 @@ from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
+from bot.views.review_buttons import OpenReviewButton, ReviewButton, ReviewPageButton
+from bot.views.rules_pager import RulesPageButton
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +51,8 @@ class ReelroomBot(commands.AutoShardedBot):
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
     ordering: Ordering
+    review_desk: ReviewDesk
+    rule_pages: RulePages
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -80,6 +86,8 @@ class ReelroomBot(commands.AutoShardedBot):
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
         ordering: Ordering,
+        review_desk: ReviewDesk,
+        rule_pages: RulePages,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -89,6 +97,8 @@ class ReelroomBot(commands.AutoShardedBot):
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
         self.ordering = ordering
+        self.review_desk = review_desk
+        self.rule_pages = rule_pages
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -101,6 +111,10 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            ReviewButton,
+            ReviewPageButton,
+            OpenReviewButton,
+            RulesPageButton,
         )
         for cog in self._cogs():
             await self.add_cog(cog)

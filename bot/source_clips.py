@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.errors import NoCardThere, NoFinishedClip, NotAllowed
-from bot.guild_jobs import job_of_guild
+from bot.guild_jobs import job_of_guild, require_up
 from bot.request_files import file_name
 from config.settings import LimitsSettings
 from generation.clip import ClipFacts
@@ -127,16 +127,22 @@ async def job_named(
 ) -> JobRecord:
     """The job of this id, or of this card's link, for somebody who wants to do the action (a verb).
 
-    Raises JobUnavailable, NoCardThere, and NotAllowed where it is another member's private one.
+    Raises JobUnavailable, NoCardThere, NotAllowed where it is another member's private one, and
+    ClipTakenDown.
     """
-    named = named.strip(" `<>")
-    if link := MESSAGE_LINK.fullmatch(named):
-        record = await _shown_by(database, int(link["message"]), guild_id=guild_id, link=named)
-    else:
-        record = await job_of_guild(database, named, guild_id=guild_id)
+    record = await any_job_named(database, named, guild_id=guild_id)
     if record.private and record.user_id != user_id:
         raise NotAllowed(action)
+    require_up(record)
     return record
+
+
+async def any_job_named(database: Database, named: str, *, guild_id: int | None) -> JobRecord:
+    """The same for moderators, whatever it is. Raises JobUnavailable, NoCardThere."""
+    named = named.strip(" `<>")
+    if link := MESSAGE_LINK.fullmatch(named):
+        return await _shown_by(database, int(link["message"]), guild_id=guild_id, link=named)
+    return await job_of_guild(database, named, guild_id=guild_id)
 
 
 async def _shown_by(
@@ -166,5 +172,6 @@ async def latest(
         for record in records
         if record.state == "succeeded"
         and record.clip_sha256
+        and record.takedown_reason is None
         and Command(record.command).makes_still == stills
     )

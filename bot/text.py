@@ -53,6 +53,11 @@ def credit_count(amount: int) -> str:
     return f"{amount} credit{'' if amount == 1 else 's'}"
 
 
+def message_link(guild_id: int, channel_id: int, message_id: int) -> str:
+    """What Discord's "Copy Message Link" gives."""
+    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+
+
 MESSAGE_MAX_CHARACTERS = 2000  # Discord's limit
 
 

@@ -170,6 +170,12 @@ def waiting(
     return _select(connection, wanted, limit=limit)
 
 
+def taken_down(connection: Connection, *, guild_id: int, limit: int) -> tuple[Review, ...]:
+    """Clips of a guild that are down, whatever its authors say to that."""
+    wanted = (_TABLE.guild_id == guild_id) & _TABLE.state.in_(DOWN)
+    return _select(connection, wanted, limit=limit)
+
+
 def waiting_count(connection: Connection, *, guild_id: int) -> int:
     """How many clips moderators are to decide about."""
     wanted = (_TABLE.guild_id == guild_id) & _TABLE.state.in_(WAITING)
@@ -208,13 +214,15 @@ def author_told(connection: Connection, review: Review) -> None:
     connection.execute(update(_reviews).where(_same(review)).values(notice_due=False))
 
 
-def require_up(connection: Connection, job_id: str | None, files: tuple[str, ...] = ()) -> None:
-    """Raises ClipTakenDown where this job's clip, or what made one of these files, is down."""
-    made = select(schema.jobs.c.id).where(
-        or_(schema.jobs.c.id == job_id, schema.jobs.c.clip_sha256.in_(files))
-    )
-    query = select(_TABLE.job_id, _TABLE.reason).where(
-        _TABLE.state.in_(DOWN), _TABLE.job_id.in_(made)
+def require_up(
+    connection: Connection, *, guild_id: int, job_id: str | None, files: tuple[str, ...] = ()
+) -> None:
+    """Raises ClipTakenDown where this job's clip, or one of these files as a clip, is down."""
+    made_from = or_(schema.jobs.c.id == job_id, schema.jobs.c.clip_sha256.in_(files))
+    query = (
+        select(_TABLE.job_id, _TABLE.reason)
+        .join(schema.jobs, schema.jobs.c.id == _TABLE.job_id)
+        .where(_TABLE.guild_id == guild_id, _TABLE.state.in_(DOWN), made_from)
     )
     if (found := connection.execute(query.limit(1)).first()) is not None:
         raise ClipTakenDown(job_id=found.job_id, reason=found.reason)

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.card import price_words
 from bot.delivery import Delivery
 from bot.replies import failure_sentence
-from bot.text import duration, quoted
+from bot.text import duration, message_link, quoted
 from bot.views.job_buttons import JobAction, JobButton
 from generation.job import JobState
 from generation.request import GenerationRequest
@@ -87,6 +87,9 @@ class JobsCog(commands.Cog):
                 return f"place {standing.place}{eta}"
             case JobState.FAILED | JobState.DEAD:
                 return failure_sentence(record.error_code, record.error_text)
+            case JobState.SUCCEEDED if record.takedown_reason is not None:
+                reason = discord.utils.escape_markdown(record.takedown_reason)
+                return f"taken down by moderators: {reason}"
             case JobState.SUCCEEDED if record.delivery_problem:
                 return f"made, but not posted: {record.delivery_problem}"
             case _:
@@ -95,7 +98,4 @@ class JobsCog(commands.Cog):
     def _link(self, record: JobRecord) -> str:
         if record.card_message_id is None:
             return ""
-        return (
-            f" · https://discord.com/channels/{record.guild_id}/{record.channel_id}/"
-            f"{record.card_message_id}"
-        )
+        return " · " + message_link(record.guild_id, record.channel_id, record.card_message_id)

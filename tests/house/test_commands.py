@@ -65,6 +65,9 @@ PROMISED = {
     "admin rules list",
     "admin rules test",
     "admin report",
+    "admin review",
+    "admin takedown",
+    "admin restore",
 }
 
 

@@ -139,6 +139,9 @@ MODERATORS_COMMANDS = (
     "/admin showcase channel:#showcase",
     "/admin log",
     "/admin report",
+    "/admin review",
+    "/admin takedown clip:abcdefghijklm reason:no",
+    "/admin restore clip:abcdefghijklm",
 )
 
 

@@ -199,15 +199,21 @@ async def test_nobody_builds_on_a_clip_that_is_down_by_its_job_or_by_its_file(
 ) -> None:
     def unit(connection: Connection) -> None:
         share(connection)
-        reviews.require_up(connection, "job1", ("ab" * 32,))
+        reviews.require_up(connection, guild_id=GUILD, job_id="job1", files=("ab" * 32,))
         reviews.take_down(connection, by(), "no")
 
     await database.write(unit)
     for job_id, files in (("job1", ()), (None, ("ab" * 32,))):
         with pytest.raises(ClipTakenDown) as refused:
-            await database.read(lambda c, j=job_id, f=files: reviews.require_up(c, j, f))
+            await database.read(
+                lambda c, j=job_id, f=files: reviews.require_up(
+                    c, guild_id=GUILD, job_id=j, files=f
+                )
+            )
         assert refused.value.reason == "no"
-    await database.read(lambda c: reviews.require_up(c, None, ("cd" * 32,)))
+    await database.read(
+        lambda c: reviews.require_up(c, guild_id=GUILD, job_id=None, files=("cd" * 32,))
+    )
     with pytest.raises(ClipTakenDown):
         await database.write(report)
 
