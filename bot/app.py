@@ -168,6 +168,7 @@ async def open_service(
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
+            news.soon()
             rounds.every(NEWS_SECONDS, "reviews", news.sweep)
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
             rounds.every(COUNT_EVERY_SECONDS, "counts", count)

@@ -122,6 +122,8 @@ async def test_a_reported_clip_is_taken_down_appealed_and_restored_with_all_it_h
         said = await filled(ada, card, "Appeal", {"appeal": "it is only a circle"})
         assert "Moderators see your appeal" in said
         await taken_down(grace, job_id, "has appealed")
+        again = await (await ada.press(notice, label="Appeal")).reply()
+        assert "its author has appealed" in again.text
 
         page = await queue(lin)
         assert "it is only a circle" in page.text
@@ -172,7 +174,10 @@ async def test_every_step_survives_a_restart(tmp_path: Path) -> None:
             stage.member("Ada") as ada,
             stage.member("Lin") as lin,
         ):
-            await filled(ada, card, "Appeal", {"appeal": "please"})
+            # From the direct message: there is no server there.
+            notice = await told(ada, "Moderators took your clip down")
+            said = await filled(ada, notice, "Appeal", {"appeal": "please"})
+            assert "Moderators see your appeal" in said
             page = await queue(lin)
         async with (
             open_stage(playground, settings, ScriptedExecutor()),
