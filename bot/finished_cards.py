@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.card import Card, draw_card
-from bot.channel_messages import NOT_SENT, ChannelMessages
+from bot.channel_messages import NOT_SENT, ChannelMessages, Undeliverable
 from bot.outbox import Outbox
 from generation.models.catalogue import Catalogue
 from storage import deliveries, gallery, jobs
@@ -76,9 +76,7 @@ class FinishedCards:
             if record.card_message_id is None:
                 return True
             if record.takedown_reason is not None:
-                await self._messages.edit_without_clip(
-                    record.channel_id, record.card_message_id, embed=card.embed, view=card.view
-                )
+                await self._hide_clip(record.channel_id, record.card_message_id, card)
                 return True
             message_id = await self._outbox.post_again(record, card)
             await self._database.write(
@@ -87,6 +85,16 @@ class FinishedCards:
                 )
             )
             return True
+
+    async def _hide_clip(self, channel_id: int, message_id: int, card: Card) -> None:
+        try:
+            await self._messages.edit_without_clip(
+                channel_id, message_id, embed=card.embed, view=card.view
+            )
+        except Undeliverable as error:
+            # In an archived thread messages may be deleted and nothing else; it must not stay.
+            log.warning("card.deleted_instead", message_id=message_id, error=str(error))
+            await self._messages.delete(channel_id, message_id)
 
     async def close(self) -> None:
         """Makes the edits that are due now, if that takes no longer than a moment."""

@@ -136,7 +136,13 @@ def appeal(connection: Connection, decision: Decision, words: str) -> None:
     review = _seen(connection, decision, ("down",))
     _record(connection, decision, "appeal", {"state": "down"}, {"state": "appealed"}, words)
     newest = _newest_of(connection, decision.guild_id, decision.job_id, "appeal")
-    changes = {"appeal": words, "asked_sequence": newest, "card_due": True}
+    # Whoever appeals knows of the take-down, told or not.
+    changes = {
+        "appeal": words,
+        "asked_sequence": newest,
+        "card_due": True,
+        "notice_due": False,
+    }
     _move(connection, decision, review, "appealed", **changes)
 
 

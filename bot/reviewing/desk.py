@@ -13,7 +13,7 @@ from typing import Any
 import discord
 import structlog
 
-from bot.errors import OnlyTheAuthor
+from bot.errors import NoFinishedClip, OnlyTheAuthor
 from bot.moderators import require_moderator
 from bot.replies import answer
 from bot.reviewing.news import ReviewNews
@@ -26,7 +26,6 @@ from generation.request import Command
 from storage import conduct, jobs, reviews
 from storage.conduct import Block
 from storage.database import Connection, Database
-from storage.errors import NotShareable
 from storage.jobs import JobRecord
 from storage.media_files import MediaFiles
 from storage.moderation_errors import AlreadyReviewed
@@ -105,9 +104,9 @@ class ReviewDesk:
         *,
         revision: int | None = None,
     ) -> None:
-        """Opens the form that asks once, with the reason. Raises NotShareable, AlreadyReviewed."""
+        """Opens the form that asks once, with the reason. Raises NoFinishedClip, AlreadyReviewed."""
         if record.state != "succeeded":
-            raise NotShareable(job_id=record.id, state=record.state)
+            raise NoFinishedClip(record.id)
         if record.takedown_reason is not None:
             review = await self._database.read(lambda c: reviews.get(c, record.id))
             raise AlreadyReviewed(

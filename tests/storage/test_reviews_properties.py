@@ -23,7 +23,7 @@ from tests.storage.builders import GUILD, MEMBER, MODERATOR, NOW
 from tests.storage.stores import PostgresStore, SqliteStore, Store
 from tests.storage.test_likes import like, share
 
-NUMBERS = (1, 2)
+NUMBERS: tuple[int, ...] = (1, 2)
 numbers = st.sampled_from(NUMBERS)
 people = st.sampled_from((11, 12, 13))
 seen = st.sampled_from(("now", "before", "nothing"))
@@ -43,8 +43,8 @@ class ReviewsMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.store = self.open_store()
-        self.state = dict.fromkeys(NUMBERS, "closed")
-        self.revision = dict.fromkeys(NUMBERS, 0)
+        self.state: dict[int, str] = dict.fromkeys(NUMBERS, "closed")
+        self.revision: dict[int, int] = dict.fromkeys(NUMBERS, 0)
         self.begun: set[int] = set()
         self.reported: dict[int, set[int]] = {number: set() for number in NUMBERS}
         self.undecided: dict[int, set[int]] = {number: set() for number in NUMBERS}
