@@ -104,7 +104,10 @@ class ReviewDesk:
         *,
         revision: int | None = None,
     ) -> None:
-        """Opens the form that asks once, with the reason. Raises NoFinishedClip, AlreadyReviewed."""
+        """Opens the form that asks once, with the reason.
+
+        Raises NoFinishedClip, AlreadyReviewed.
+        """
         if record.state != "succeeded":
             raise NoFinishedClip(record.id)
         if record.takedown_reason is not None:
