@@ -126,7 +126,7 @@ def take_down(connection: Connection, decision: Decision, reason: str) -> None:
     likes = gallery_withholding.withhold(connection, job_id=job.id)
     if likes is not None:
         before["likes"] = likes
-    words = {"reason": reason, "appeal": None, "refusal": None}
+    words: dict[str, Any] = {"reason": reason, "appeal": None, "refusal": None}
     _move(connection, decision, review, "down", decided=True, due=True, **words)
     _record(connection, decision, "takedown", before, {"state": "down"}, reason)
 
@@ -137,7 +137,7 @@ def appeal(connection: Connection, decision: Decision, words: str) -> None:
     _record(connection, decision, "appeal", {"state": "down"}, {"state": "appealed"}, words)
     newest = _newest_of(connection, decision.guild_id, decision.job_id, "appeal")
     # Whoever appeals knows of the take-down, told or not.
-    changes = {
+    changes: dict[str, Any] = {
         "appeal": words,
         "asked_sequence": newest,
         "card_due": True,
@@ -157,7 +157,7 @@ def restore(connection: Connection, decision: Decision) -> None:
     """The clip is back, in the gallery too if it was there. Raises AlreadyReviewed."""
     review = _seen(connection, decision, DOWN)
     likes = gallery_withholding.bring_back(connection, job_id=decision.job_id)
-    words = {"reason": None, "appeal": None, "refusal": None}
+    words: dict[str, Any] = {"reason": None, "appeal": None, "refusal": None}
     _move(connection, decision, review, "closed", due=True, **words)
     after: dict[str, object] = {"state": "closed"}
     if likes is not None:

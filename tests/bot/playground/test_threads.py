@@ -46,7 +46,7 @@ async def test_a_message_has_one_thread_and_says_so(bot: RawBot, exchanges: list
     assert message.body["flags"] & 1 << 5
     inside = await posted(bot, "inside", thread["id"])
     listed = await bot.request("GET", f"/channels/{thread['id']}/messages")
-    assert [one["id"] for one in listed.body][0] == inside
+    assert listed.body[0]["id"] == inside
     assert listed.body[-1]["type"] == 21, "what the thread was started from"
     seen = await bot.request("GET", f"/channels/{thread['id']}")
     assert (seen.body["message_count"], seen.body["last_message_id"]) == (1, inside)
