@@ -18,6 +18,7 @@ from bot.gallery_pages import GalleryPages
 from bot.job_actions import JobActions
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
+from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
 from bot.reviewing.desk import ReviewDesk
@@ -29,6 +30,7 @@ from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
+from bot.views.option_lists import DeleteSetButton, OptionPageButton
 from bot.views.review_buttons import OpenReviewButton, ReviewButton, ReviewPageButton
 from bot.views.rules_pager import RulesPageButton
 
@@ -50,6 +52,7 @@ class ReelroomBot(commands.AutoShardedBot):
     dead_jobs: DeadJobs
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
+    option_pages: OptionPages
     ordering: Ordering
     review_desk: ReviewDesk
     rule_pages: RulePages
@@ -85,6 +88,7 @@ class ReelroomBot(commands.AutoShardedBot):
         dead_jobs: DeadJobs,
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
+        option_pages: OptionPages,
         ordering: Ordering,
         review_desk: ReviewDesk,
         rule_pages: RulePages,
@@ -96,6 +100,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.dead_jobs = dead_jobs
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
+        self.option_pages = option_pages
         self.ordering = ordering
         self.review_desk = review_desk
         self.rule_pages = rule_pages
@@ -115,6 +120,8 @@ class ReelroomBot(commands.AutoShardedBot):
             ReviewPageButton,
             OpenReviewButton,
             RulesPageButton,
+            OptionPageButton,
+            DeleteSetButton,
         )
         for cog in self._cogs():
             await self.add_cog(cog)

@@ -10,6 +10,7 @@
     block        on `member:5`: until, reason    who may order nothing (`storage/conduct.py`)
     channels, models, limits                     what may be ordered where (`storage/conduct.py`)
     word_rule    on its id: words                what a prompt must not say
+    defaults     on `channel:5`: options         what counts where nobody typed an option
     requeue, grant, reset, pot, clear_queue      deeds, each with what was there before and after
     report       on a job's id, with a reason    what a member, not a moderator, reported
     dismiss, takedown, uphold, restore           on a job's id (`storage/reviews.py`)
@@ -57,6 +58,7 @@ ActKind = Literal[
     "restore",
     "review_channel",
     "pot_limit",
+    "defaults",
 ]
 Facts = Mapping[str, Any]
 """What is kept as a JSON object."""

@@ -25,12 +25,14 @@ from storage.gallery_tables import (
     offers,
     showcase_posts,
 )
+from storage.preference_tables import finish_notices, option_sets, preferences
 from storage.review_tables import gallery_withheld, review_announcements, reviews
 
 __all__ = [
     "Flag",
     "accounts",
     "deliveries",
+    "finish_notices",
     "gallery_entries",
     "gallery_searches",
     "gallery_withheld",
@@ -40,6 +42,8 @@ __all__ = [
     "metadata",
     "moderator_log",
     "offers",
+    "option_sets",
+    "preferences",
     "review_announcements",
     "reviews",
     "showcase_posts",
@@ -226,7 +230,7 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
+        " 'showcase', 'report', 'defaults', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
         " 'review_channel', 'pot_limit')",
         name="act_is_known",
     ),

@@ -1,7 +1,7 @@
 """/admin: dead jobs, the relaxed lane, previews, the showcase, and what moderators did.
 
-The queue, members' conduct, word rules, reviews and the report have files of their own. All is
-checked at every call, whatever the client showed, and recorded with who did it.
+The queue, members' conduct, word rules, default options, reviews and the report have files of their
+own. All is checked at every call, whatever the client showed, and recorded with who did it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.commands.admin_conduct import ConductCommands
+from bot.commands.admin_defaults import DefaultsCommands
 from bot.commands.admin_queue import QueueCommands
 from bot.commands.admin_report import ReportCommands
 from bot.commands.admin_review import ReviewCommands
@@ -26,6 +27,7 @@ from bot.errors import UnknownActKind
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.moderators import require_moderator
+from bot.option_pages import OptionPages
 from bot.reviewing.desk import ReviewDesk
 from bot.rule_pages import RulePages
 from bot.text import credit_count
@@ -48,6 +50,7 @@ class AdminCog(
     ConductCommands,
     WordRuleCommands,
     ReviewCommands,
+    DefaultsCommands,
     ReportCommands,
     commands.GroupCog,
     group_name="admin",
@@ -65,12 +68,16 @@ class AdminCog(
         log_pages: LogPages,
         review_desk: ReviewDesk,
         rule_pages: RulePages,
+        option_pages: OptionPages,
+        default_model: str,
     ) -> None:
         self.database = database
         self.catalogue = catalogue
         self.deeds = deeds
         self.review_desk = review_desk
         self.rule_pages = rule_pages
+        self.option_pages = option_pages
+        self.default_model = default_model
         self._dead_jobs = dead_jobs
         self._log_pages = log_pages
 

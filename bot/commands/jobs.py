@@ -98,4 +98,5 @@ class JobsCog(commands.Cog):
     def _link(self, record: JobRecord) -> str:
         if record.card_message_id is None:
             return ""
-        return " · " + message_link(record.guild_id, record.channel_id, record.card_message_id)
+        link = message_link(record.guild_id, record.channel_id, record.card_message_id)
+        return f" · {link}"

@@ -68,6 +68,15 @@ PROMISED = {
     "admin review",
     "admin takedown",
     "admin restore",
+    "admin defaults set",
+    "admin defaults list",
+    "admin defaults clear",
+    "prefer set",
+    "prefer show",
+    "prefer reset",
+    "options save",
+    "options list",
+    "options delete",
 }
 
 
