@@ -18,7 +18,7 @@ from generation.executor import Execution
 from generation.executors.wire import WorkerSetup
 from generation.executors.worker import OnProgress, Production, serve
 from generation.job import Progress, Stage
-from tests.generation.builders import make_clip
+from tests.generation.builders import at_once, make_clip
 
 STEPS = 3
 BIG_CLIP_BYTES = 10 * 1024 * 1024
@@ -61,7 +61,7 @@ def make(execution: Execution, on_progress: OnProgress) -> Clip:
 
 
 def open_production(setup: WorkerSetup) -> Production:
-    return Production(device="a script", preload=lambda: None, make=make)
+    return Production(device="a script", preload=lambda: None, film=at_once(make))
 
 
 if __name__ == "__main__":

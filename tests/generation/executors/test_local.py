@@ -28,6 +28,7 @@ from generation.executor import (
     ExecutionEvent,
     ExecutionStatus,
     Faulted,
+    Filmed,
     Stopped,
 )
 from generation.executors.local import ExecutionLimits, LocalExecutor
@@ -119,10 +120,11 @@ async def test_steps_arrive_in_order_and_the_clip_last() -> None:
         events = await events_of(
             local, make_execution("steps", files={"a": b"\x89PNG", "b": b"clip"})
         )
-    steps = [event.step for event in events[:-1] if isinstance(event, Progress)]
-    assert len(steps) == len(events) - 1
+    *progress, filmed, done = events
+    steps = [event.step for event in progress if isinstance(event, Progress)]
+    assert len(steps) == len(progress)
     assert steps == sorted(steps)
-    done = events[-1]
+    assert filmed == Filmed(seconds=1.0)
     assert isinstance(done, Done)
     assert done.clip.facts.notes == ("files {'a': b'\\x89PNG', 'b': b'clip'}",)
 

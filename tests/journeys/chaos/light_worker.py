@@ -13,7 +13,7 @@ from generation.executor import Execution
 from generation.executors.wire import WorkerSetup
 from generation.executors.worker import OnProgress, Production, serve
 from generation.job import Progress, Stage
-from tests.generation.builders import make_clip
+from tests.generation.builders import at_once, make_clip
 
 PROGRAM = "tests.journeys.chaos.light_worker"
 STEPS = 5
@@ -30,7 +30,7 @@ def make(execution: Execution, on_progress: OnProgress) -> Clip:
 
 
 def open_production(_: WorkerSetup) -> Production:
-    return Production(device="a timer", preload=lambda: None, make=make)
+    return Production(device="a timer", preload=lambda: None, film=at_once(make))
 
 
 if __name__ == "__main__":
