@@ -225,6 +225,11 @@ class GenerationSettings(Group):
         description="Main memory for encoded prompts, all slots together; 0 keeps none.",
     )
     executor_slots: Count = Field(default=1, description="Jobs that run at the same time.")
+    overlap_encoding: bool = Field(
+        default=True,
+        description="Whether a slot takes its next job while the last one's file is encoded, which "
+        "needs no GPU but main memory for one more clip's pictures.",
+    )
     job_timeout_seconds: Seconds = Field(
         default=900.0, description="After this long in one attempt a job is stopped."
     )

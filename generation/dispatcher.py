@@ -14,14 +14,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from structlog.contextvars import bound_contextvars
 
+from generation.attempt import Attempt
 from generation.clip import Clip
-from generation.errors import ExecutionError, GenerationFailed, InfrastructureFault, OutOfMemory
-from generation.executor import Done, Execution, Executor, Faulted, Filmed, Stopped
+from generation.errors import ExecutionError, InfrastructureFault, OutOfMemory
+from generation.executor import Executor
 from generation.fairness.queue import FairQueue
 from generation.job import (
     Job,
@@ -33,7 +34,6 @@ from generation.job import (
     JobRetrying,
     JobStarted,
     JobSucceeded,
-    Progress,
 )
 from generation.pauses import Pauses
 
@@ -44,25 +44,6 @@ AfterFault = Callable[[Job, ExecutionError], Awaitable[float | None]]
 
 STOP_SECONDS = 5.0
 """How long `close` waits for executions that were asked to stop."""
-
-
-@dataclass(kw_only=True, slots=True)
-class _Run:
-    """A claimed job. `ending` once its outcome is settled: too late to cancel.
-
-    `seconds` is how long its slot worked for it; None until that is known. `slot_free` is set once
-    the slot works for it no more. `working` is its execution; `given_up` the fault that it is to
-    end with, whatever the executor says.
-    """
-
-    job: Job
-    seconds: float | None = None
-    working: asyncio.Task[Clip | ExecutionError] | None = None
-    given_up: ExecutionError | None = None
-    cancelled: bool = False
-    abandoned: bool = False
-    ending: bool = False
-    slot_free: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Dispatcher:
@@ -92,7 +73,7 @@ class Dispatcher:
         self._after_fault = after_fault or retry_once_at_once
         self._pauses = Pauses(when_over=lambda job: queue.restore([job]))
         self._clock = clock
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Attempt] = {}
         self._slots: list[asyncio.Task[None]] = []
         self._idle: set[asyncio.Task[None]] = set()
         self._telling: set[asyncio.Task[None]] = set()
@@ -153,20 +134,13 @@ class Dispatcher:
 
     def executing(self) -> tuple[tuple[str, int], ...]:
         """Job id and attempt of whatever the executor has been given and not yet ended."""
-        return tuple(
-            (run.job.id, run.job.attempt)
-            for run in self._runs.values()
-            if run.working is not None and not run.working.done()
-        )
+        return tuple((run.job.id, run.job.attempt) for run in self._runs.values() if run.executing)
 
     def give_up(self, job_id: str, attempt: int, fault: ExecutionError) -> bool:
         """Ends an execution as this fault, whatever its executor does; False if there is none."""
         if (job_id, attempt) not in self.executing():
             return False
-        run = self._runs[job_id]
-        assert run.working is not None
-        run.given_up = fault
-        run.working.cancel()
+        self._runs[job_id].give_up(fault)
         return True
 
     def place(self, job_id: str) -> int:
@@ -218,7 +192,7 @@ class Dispatcher:
         behind: asyncio.Task[None] | None = None
         async with asyncio.TaskGroup() as tasks:
             while (job := await self._claim()) is not None:
-                run = self._runs[job.id] = _Run(job=replace(job, attempt=job.attempt + 1))
+                run = self._runs[job.id] = Attempt(job=replace(job, attempt=job.attempt + 1))
                 running = tasks.create_task(self._run(run), name=f"job {job.id}")
                 await run.slot_free.wait()
                 if behind is not None:
@@ -242,14 +216,19 @@ class Dispatcher:
         finally:
             self._idle.discard(slot)
 
-    async def _run(self, run: _Run) -> None:
+    async def _run(self, run: Attempt) -> None:
         job = run.job
         # Every line that is logged on the way, here or by a listener, says whose it is.
         with bound_contextvars(job_id=job.id, attempt=job.attempt):
             try:
                 await self._tell(JobStarted(job=job))
                 began = self._clock()
-                outcome = await self._outcome(run)
+                outcome = await run.outcome(
+                    self._executor,
+                    max_bytes=self._max_bytes,
+                    on_progress=lambda told: self._tell(JobProgressed(job=job, progress=told)),
+                    on_filmed=lambda: self._free_slot(run),
+                )
                 if run.seconds is None:
                     run.seconds = _seconds_used(outcome, self._clock() - began)
                 await self._conclude(run, outcome)
@@ -257,61 +236,13 @@ class Dispatcher:
                 del self._runs[job.id]
                 self._free_slot(run)
 
-    def _free_slot(self, run: _Run) -> None:
+    def _free_slot(self, run: Attempt) -> None:
         """The first call counts: the fair order then goes on as if the job had ended."""
         if not run.slot_free.is_set():
             self._queue.release(run.job.id, seconds=run.seconds)
             run.slot_free.set()
 
-    async def _outcome(self, run: _Run) -> Clip | ExecutionError:
-        """Of the execution, or the fault for which it was given up."""
-        run.working = asyncio.create_task(self._execute(run))
-        try:
-            return await run.working
-        except asyncio.CancelledError:
-            slot = asyncio.current_task()
-            if run.given_up is None or (slot is not None and slot.cancelling()):
-                raise
-            return run.given_up
-
-    async def _execute(self, run: _Run) -> Clip | ExecutionError:
-        """What the executor made of the job, whatever it raises."""
-        job = run.job
-        if run.cancelled or run.abandoned:
-            return InfrastructureFault("stopped before it began")
-        execution = Execution(
-            job_id=job.id,
-            attempt=job.attempt,
-            request=job.request,
-            files=job.files,
-            max_bytes=self._max_bytes,
-            spare_memory=job.spare_memory,
-            alone=job.attempt > 1,
-        )
-        try:
-            async with aclosing(self._executor.run(execution)) as events:
-                async for event in events:
-                    match event:
-                        case Progress():
-                            if not run.cancelled:
-                                await self._tell(JobProgressed(job=job, progress=event))
-                        case Filmed(seconds=seconds):
-                            run.seconds = seconds
-                            self._free_slot(run)
-                        case Done():
-                            return event.clip
-                        case Faulted():
-                            return event.error
-                        case Stopped():
-                            return InfrastructureFault("the executor stopped the job unasked")
-        except ExecutionError as error:
-            return error
-        except Exception:
-            logger.exception("executor failed on job %s attempt %d", job.id, job.attempt)
-            return GenerationFailed("the executor failed")
-        return GenerationFailed("the executor gave no outcome")
-
-    async def _conclude(self, run: _Run, outcome: Clip | ExecutionError) -> None:
+    async def _conclude(self, run: Attempt, outcome: Clip | ExecutionError) -> None:
         """Tells the terminal event, or gives the job back to its lane."""
         if run.cancelled:
             await self._end(run, JobCancelled(job=run.job))
@@ -341,7 +272,7 @@ class Dispatcher:
             logger.exception("fault of job %s attempt %d is not counted", job.id, job.attempt)
             return None
 
-    def _try_again(self, run: _Run, pause_seconds: float) -> None:
+    def _try_again(self, run: Attempt, pause_seconds: float) -> None:
         """Back to the head of its line: now, or once the pause is over."""
         if pause_seconds > 0:
             self._pauses.add(run.job, pause_seconds)
@@ -350,7 +281,7 @@ class Dispatcher:
         else:
             self._queue.requeue(run.job, seconds=run.seconds)
 
-    async def _end(self, run: _Run, event: JobEvent) -> None:
+    async def _end(self, run: Attempt, event: JobEvent) -> None:
         run.ending = True
         await self._tell(event)
 
