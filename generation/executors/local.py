@@ -130,8 +130,9 @@ class LocalExecutor:
         return ExecutionStatus.ENDED if ended else ExecutionStatus.UNKNOWN
 
     def _occupy(self, model: str) -> _Slot:
-        """The free slot with this model loaded, else the one free longest."""
-        slot = next((slot for slot in self._free if slot.model == model), self._free[0])
+        """The free slot with this model loaded, if possible one that encodes nothing; else the one
+        free longest."""
+        slot = min(self._free, key=lambda slot: (slot.model != model, slot.encodes))
         self._free.remove(slot)
         return slot
 
@@ -189,6 +190,11 @@ class _Slot:
     @property
     def pid(self) -> int | None:
         return self._worker.pid if self._worker is not None and self._worker.alive else None
+
+    @property
+    def encodes(self) -> bool:
+        """Whether it has an execution; for a free slot, one whose file is made."""
+        return self._worker is not None and self._worker.occupied
 
     @property
     def unable(self) -> Mapping[str, str] | None:

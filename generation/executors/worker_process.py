@@ -132,6 +132,11 @@ class WorkerProcess:
     def alive(self) -> bool:
         return not self._reading.done()
 
+    @property
+    def occupied(self) -> bool:
+        """Whether it has an execution."""
+        return bool(self._mailboxes)
+
     def send(self, message: WorkerSetup | Execution | CancelRequest) -> None:
         """Never waits; a message to a dead worker is dropped, its Exited tells."""
         assert self._process.stdin is not None

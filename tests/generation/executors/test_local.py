@@ -56,12 +56,14 @@ async def executor(
     *,
     limits: ExecutionLimits = UNHURRIED,
     slots: int = 1,
+    overlap: bool = True,
     environ: dict[str, str] | None = None,
 ) -> AsyncGenerator[LocalExecutor, None]:
     local = LocalExecutor(
         setup=SETUP,
         limits=limits,
         slots=slots,
+        overlap=overlap,
         environ={"PATH": os.environ["PATH"]} if environ is None else environ,
         program="tests.generation.executors.scripted_worker",
     )
