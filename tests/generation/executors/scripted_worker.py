@@ -4,6 +4,7 @@ Prompts: `steps`, `wait` (steps without end), `sleep` (deaf to all but signals),
 to SIGTERM), `die CODE`, `raise`, `memory`, `device`, `big`, `print`, `environment`, `greet` (waits
 until a file was made beside it). `later PROMPT` makes its pictures at once and does the rest while
 its file is made; there it may be `meet`, too, which ends once another's pictures are being made.
+`once PROMPT` does so at the first attempt only.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def film(execution: Execution, on_progress: OnProgress) -> UnfinishedClip:
 
 def make(execution: Execution, on_progress: OnProgress, stage: Stage = Stage.GENERATING) -> Clip:
     action, _, argument = execution.request.prompt.partition(" ")
+    if action == "once":
+        action, _, argument = argument.partition(" ") if execution.attempt == 1 else ("", "", "")
     if action == "defy":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     on_progress(Progress(stage=stage, step=0, steps=STEPS))
