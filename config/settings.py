@@ -129,7 +129,7 @@ class LimitsSettings(Group):
     """What is refused."""
 
     running_jobs_per_user: Count = Field(
-        default=1, description="Jobs of one member that run at the same time in a server."
+        default=1, description="Jobs of one member that have a slot at the same time in a server."
     )
     waiting_jobs_per_user: Count = Field(
         default=4, description="Jobs one member may have waiting in a server."
