@@ -18,6 +18,7 @@ from bot.gallery_pages import GalleryPages
 from bot.job_actions import JobActions
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
+from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
 from bot.views.asked_once import AnswerButton
@@ -27,6 +28,7 @@ from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
+from bot.views.option_lists import DeleteSetButton, OptionPageButton
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,7 @@ class ReelroomBot(commands.AutoShardedBot):
     dead_jobs: DeadJobs
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
+    option_pages: OptionPages
     ordering: Ordering
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
@@ -79,6 +82,7 @@ class ReelroomBot(commands.AutoShardedBot):
         dead_jobs: DeadJobs,
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
+        option_pages: OptionPages,
         ordering: Ordering,
     ) -> None:
         """What answers commands and buttons."""
@@ -88,6 +92,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.dead_jobs = dead_jobs
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
+        self.option_pages = option_pages
         self.ordering = ordering
 
     async def setup_hook(self) -> None:
@@ -101,6 +106,8 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            OptionPageButton,
+            DeleteSetButton,
         )
         for cog in self._cogs():
             await self.add_cog(cog)
