@@ -2,7 +2,7 @@
 
 A worker that crashes, hangs or does not stop when asked is killed and replaced; its execution
 ends as a fault that the dispatcher may try again. While a worker makes the file of one clip it may
-already make the next one's pictures; what that costs when it dies: docs/decisions.
+already make the next one's pictures (docs/architecture.md, "When something dies").
 """
 
 from __future__ import annotations
