@@ -260,6 +260,7 @@ _CLOSED = {
 FAILURES: dict[str, str] = {
     "worker_crashed": "The generator crashed while making this clip, more than once.",
     "worker_hung": "The generator stopped making progress.",
+    "worker_lost": "The generator ended for another job's sake while it made this clip.",
     "device_failed": "The machine's graphics device reported an error, more than once.",
     "out_of_memory": "The clip needs more memory than this machine has; ask for a shorter one.",
     "too_large_to_deliver": "The clip is too large for Discord; ask for a shorter one.",

@@ -115,7 +115,7 @@ def candidates(
 
 
 def drop_clip(connection: Connection, *, job_id: str) -> None:
-    """The clip was deleted or taken down: it takes part in no theme any more, and its messages there go."""
+    """The clip is gone, or down: it takes part in no theme any more, and its messages there go."""
     for entry in _entries(connection, _TABLE.job_id == job_id):
         phase = connection.execute(
             select(themes.c.phase).where(themes.c.id == entry.theme_id).with_for_update()
