@@ -13,8 +13,10 @@ from discord.ext import commands
 
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
+from bot.choices import Choices
 from bot.client import ReelroomBot
 from bot.clip_actions import ClipActions
+from bot.clip_works import ClipWorks
 from bot.commands.admin import AdminCog
 from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
@@ -33,6 +35,7 @@ from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.generation_parts import fair_queue, load_catalogue, local_executor
+from bot.guild_models import GuildModels
 from bot.job_actions import JobActions
 from bot.leases import Leases
 from bot.log_pages import LogPages
@@ -283,7 +286,14 @@ def _equip(
         media_files=kept.media_files,
         preview_above=settings.credits.preview_above,
     )
-    source_pictures = SourcePictures(database=database, limits=settings.limits)
+    guild_models = GuildModels(
+        database=database,
+        catalogue=catalogue,
+        default_model=settings.generation.default_model,
+    )
+    source_pictures = SourcePictures(
+        database=database, media_files=kept.media_files, limits=settings.limits
+    )
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
@@ -294,8 +304,12 @@ def _equip(
         messages=posting.messages,
         media_files=kept.media_files,
         clip_actions=ClipActions(
-            ordering=ordering, media_files=kept.media_files, catalogue=catalogue
+            ordering=ordering,
+            media_files=kept.media_files,
+            catalogue=catalogue,
+            guild_models=guild_models,
         ),
+        clip_works=ClipWorks(ordering=ordering, catalogue=catalogue, guild_models=guild_models),
         gallery_actions=GalleryActions(
             database=database,
             delivery=delivery,
@@ -309,24 +323,27 @@ def _equip(
     def cogs() -> Iterable[commands.Cog]:
         return (
             GenerateCog(
-                settings=settings,
                 catalogue=catalogue,
                 ordering=ordering,
                 source_pictures=source_pictures,
+                guild_models=guild_models,
             ),
             PicturesCog(
-                settings=settings,
                 catalogue=catalogue,
                 ordering=ordering,
                 source_pictures=source_pictures,
+                guild_models=guild_models,
             ),
             ClipsCog(
-                settings=settings, catalogue=catalogue, ordering=ordering, source_clips=source_clips
+                catalogue=catalogue,
+                ordering=ordering,
+                source_clips=source_clips,
+                guild_models=guild_models,
             ),
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
-            GalleryCog(pages=pages, catalogue=catalogue),
-            PriceCog(settings=settings, catalogue=catalogue, ordering=ordering),
+            GalleryCog(pages=pages),
+            PriceCog(catalogue=catalogue, ordering=ordering, guild_models=guild_models),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
@@ -347,6 +364,7 @@ def _equip(
         moderator_deeds=moderator_deeds,
         log_pages=log_pages,
         ordering=ordering,
+        choices=Choices(database=database, catalogue=catalogue, guild_models=guild_models),
     )
 
 

@@ -12,6 +12,7 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.choices import Choices
 from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
@@ -47,6 +48,7 @@ class ReelroomBot(commands.AutoShardedBot):
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
     ordering: Ordering
+    choices: Choices
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -80,6 +82,7 @@ class ReelroomBot(commands.AutoShardedBot):
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
         ordering: Ordering,
+        choices: Choices,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -89,6 +92,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
         self.ordering = ordering
+        self.choices = choices
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""

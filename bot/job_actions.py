@@ -9,6 +9,7 @@ import discord
 
 from bot.channel_messages import ChannelMessages
 from bot.clip_actions import ClipActions
+from bot.clip_works import ClipWorks
 from bot.errors import NotAllowed, NotCancellable
 from bot.gallery_actions import GalleryActions
 from bot.guild_jobs import job_of_guild
@@ -33,6 +34,8 @@ VERBS: Mapping[JobAction, str] = {
     JobAction.LOOP: "make a loop of",
     JobAction.ANIMATE: "animate",
     JobAction.MODEL: "remake",
+    JobAction.EXTEND: "extend",
+    JobAction.RESTYLE: "restyle",
     JobAction.SEND: "be sent",
 }
 """Of what only its author does with a private clip."""
@@ -49,6 +52,7 @@ class JobActions:
         messages: ChannelMessages,
         media_files: MediaFiles,
         clip_actions: ClipActions,
+        clip_works: ClipWorks,
         gallery_actions: GalleryActions,
     ) -> None:
         self._database = database
@@ -56,6 +60,7 @@ class JobActions:
         self._dispatcher = dispatcher
         self._messages = messages
         self._clip_actions = clip_actions
+        self._clip_works = clip_works
         self._gallery_actions = gallery_actions
 
     async def perform(
@@ -90,6 +95,8 @@ class JobActions:
                     JobAction.LOOP: clips.loop,
                     JobAction.ANIMATE: clips.animate,
                     JobAction.MODEL: clips.choose_model,
+                    JobAction.EXTEND: self._clip_works.extend,
+                    JobAction.RESTYLE: self._clip_works.restyle,
                     JobAction.SEND: shown.send,
                 }
                 await making[action](interaction, record)

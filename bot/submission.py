@@ -99,10 +99,16 @@ class Submission:
         self._post_card = post_card
         self._draining = False
 
-    def price(self, request: GenerationRequest) -> int:
-        """Credits that this request costs. Raises UnknownModel, UnsupportedOption."""
-        if not request.command.needs_model:
+    async def price(self, request: GenerationRequest, *, guild_id: int) -> int:
+        """Credits that this request costs in a guild.
+
+        Raises ModelNotAllowed, UnknownModel, UnsupportedOption.
+        """
+        if not request.needs_model:
             return LEAST_CREDITS
+        await self._database.read(
+            lambda connection: conduct.check_model(connection, request.model, guild_id=guild_id)
+        )
         self._catalogue.check(request)
         card = self._catalogue.get(request.model)
         return credits_for(request, card, max_scenes=self._settings.limits.narration_scenes)
@@ -116,7 +122,7 @@ class Submission:
         """
         if self._draining:
             raise Draining
-        price_credits = self.price(order.request)
+        price_credits = await self.price(order.request, guild_id=order.asker.guild_id)
         with (
             bound_contextvars(job_id=job_id_for(order.interaction_id)),
             self._dispatcher.room_for(guild_id=order.asker.guild_id, user_id=order.asker.user_id),
@@ -148,7 +154,7 @@ class Submission:
         """
         if self._draining:
             raise Draining
-        price_credits = self.price(order.request)
+        price_credits = await self.price(order.request, guild_id=order.asker.guild_id)
 
         def collect(connection: Connection) -> int:
             now, asker = datetime.now(UTC), order.asker
@@ -286,7 +292,7 @@ def _check_conduct(connection: Connection, order: Order, price_credits: int, now
         guild_id=asker.guild_id,
         user_id=asker.user_id,
         channel_id=asker.channel_id or order.channel_id,
-        model=request.model if request.command.needs_model else None,
+        model=request.model if request.needs_model else None,
         seconds=request.seconds,
         price_credits=price_credits,
     )

@@ -31,6 +31,7 @@ from generation.restyling import restyle
 from generation.reworking import REWORKS
 from generation.still import encode_still
 from generation.studio import Made, OnProgress, Studio, mono
+from generation.upscaling import upscale
 
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "av")
 """Whose versions decide what a clip looks like."""
@@ -48,7 +49,7 @@ def produce(
     Raises ExecutionError, what torch raises for the machine's sake, and what `on_progress` raises.
     """
     request = execution.request
-    if not request.command.needs_model:
+    if not request.needs_model:
         return _rework(execution, on_progress)
     # 1. The model, from disk if another one was in memory.
     on_progress(Progress(stage=Stage.LOADING, step=0, steps=1))
@@ -161,6 +162,7 @@ RECIPES: Mapping[Command, Callable[[Studio], Made]] = {
     Command.RESTYLE: restyle,
     Command.KEYFRAMES: show_keyframes,
     Command.STORYBOARD_IMAGE: _storyboard_image,
+    Command.UPSCALE: upscale,
 }
 
 

@@ -178,7 +178,8 @@ phones write them instead of turning the pictures, and mirror what they take of 
 
 def _upright(frame: VideoFrame) -> Filters:
     """None for a video that says nothing, or that stands at an angle no display has."""
-    for data in frame.side_data:
+    found: Any = frame.side_data  # PyAV's stubs call its items strings
+    for data in found:
         if data.type == SideDataType.DISPLAYMATRIX:
             matrix = struct.unpack("=9i", bytes(data))
             parts = (matrix[0], matrix[1], matrix[3], matrix[4])

@@ -6,17 +6,16 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range
 from discord.ext import commands
 
-from bot.commands.options import Motion, Prompt, Seed, described, job_choices, model_choices
+from bot.commands.options import ClipName, ModelName, Motion, Prompt, Seed, described
 from bot.flag_effects import complete_flagged
+from bot.guild_models import GuildModels
 from bot.ordering import Ordering, check_channel
 from bot.request_options import RequestOptions, rework
 from bot.source_clips import FoundClip, SourceClips
-from config.settings import Settings
 from generation.errors import InvalidRequest
-from generation.models.card import ModelCard
 from generation.models.catalogue import Catalogue
 from generation.request import (
     SMOOTH_FPS_MAX,
@@ -37,13 +36,13 @@ class ClipsCog(commands.Cog):
     def __init__(
         self,
         *,
-        settings: Settings,
         catalogue: Catalogue,
         ordering: Ordering,
         source_clips: SourceClips,
+        guild_models: GuildModels,
     ) -> None:
-        self._settings = settings
         self._catalogue = catalogue
+        self._guild_models = guild_models
         self._ordering = ordering
         self._source_clips = source_clips
 
@@ -54,29 +53,29 @@ class ClipsCog(commands.Cog):
     async def extend(
         self,
         interaction: discord.Interaction[Any],
-        clip: str | None = None,
+        clip: ClipName | None = None,
         video: discord.Attachment | None = None,
         prompt: Prompt | None = None,
         duration: Range[float, 1, 60] | None = None,
         motion: Motion | None = None,
         seed: Seed | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool = False,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        card = self._model_for(Command.EXTEND, model, found)
+        default = await self._model_for(interaction, Command.EXTEND, found)
         words = prompt if prompt is not None or found.request is None else found.request.prompt
         options = RequestOptions(
             command=Command.EXTEND,
             prompt=words or "",
-            model=card.id,
+            model=model,
             seconds=duration,
             motion=motion,
             seed=seed,
             private=private,
             source=found.source,
         )
-        request, notes = complete_flagged(options, self._catalogue, default_model=card.id)
+        request, notes = complete_flagged(options, self._catalogue, default_model=default)
         await self._order(interaction, request, found, notes)
 
     @app_commands.command(name="restyle", description="Make a clip anew by other words")
@@ -90,21 +89,21 @@ class ClipsCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         prompt: Prompt,
-        clip: str | None = None,
+        clip: ClipName | None = None,
         video: discord.Attachment | None = None,
         strength: Range[float, STRENGTH_MIN, STRENGTH_MAX] | None = None,
         duration: Range[float, 0.1, 60.0] | None = None,
         seed: Seed | None = None,
         negative: Prompt | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool = False,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        card = self._model_for(Command.RESTYLE, model, found)
+        default = await self._model_for(interaction, Command.RESTYLE, found)
         options = RequestOptions(
             command=Command.RESTYLE,
             prompt=prompt,
-            model=card.id,
+            model=model,
             seconds=duration,
             seed=seed,
             negative_prompt=negative or "",
@@ -112,21 +111,26 @@ class ClipsCog(commands.Cog):
             source=found.source,
             strength=strength,
         )
-        request, notes = complete_flagged(options, self._catalogue, default_model=card.id)
+        request, notes = complete_flagged(options, self._catalogue, default_model=default)
         await self._order(interaction, request, found, notes)
 
     @app_commands.command(name="upscale", description="Make a clip twice as large")
     @app_commands.guild_only()
     @described("clip", "video", "private")
+    @app_commands.describe(model="What makes it larger; if left out, the best that there is here")
     async def upscale(
         self,
         interaction: discord.Interaction[Any],
-        clip: str | None = None,
+        clip: ClipName | None = None,
         video: discord.Attachment | None = None,
+        model: ModelName | None = None,
         private: bool = False,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        request = rework(Command.UPSCALE, found.source, of=found.request, private=private)
+        card = await self._guild_models.upscaler(
+            model, guild_id=interaction.guild_id, made_by=_made_by(found)
+        )
+        request = rework(Command.UPSCALE, found.source, of=found.request, private=private, by=card)
         await self._order(interaction, request, found)
 
     @app_commands.command(name="smooth", description="Give a clip more frames a second")
@@ -136,7 +140,7 @@ class ClipsCog(commands.Cog):
     async def smooth(
         self,
         interaction: discord.Interaction[Any],
-        clip: str | None = None,
+        clip: ClipName | None = None,
         video: discord.Attachment | None = None,
         fps: Range[int, SMOOTH_FPS_MIN, SMOOTH_FPS_MAX] = SMOOTH_FPS_DEFAULT,
         private: bool = False,
@@ -144,28 +148,6 @@ class ClipsCog(commands.Cog):
         found = await self._found(interaction, clip, video)
         request = rework(Command.SMOOTH, found.source, of=found.request, private=private, fps=fps)
         await self._order(interaction, request, found)
-
-    @extend.autocomplete("model")
-    @restyle.autocomplete("model")
-    async def _complete_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        command = interaction.command.name if interaction.command else ""
-        return model_choices(self._catalogue, command, typed)
-
-    @extend.autocomplete("clip")
-    @restyle.autocomplete("clip")
-    @upscale.autocomplete("clip")
-    @smooth.autocomplete("clip")
-    async def _complete_clip(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The member's own newest clips; another's job id may be typed as well."""
-        assert interaction.guild_id is not None  # the command tree admits guilds only
-        clips = await self._source_clips.latest(
-            guild_id=interaction.guild_id, user_id=interaction.user.id
-        )
-        return job_choices(clips, typed)
 
     async def _found(
         self,
@@ -186,20 +168,12 @@ class ClipsCog(commands.Cog):
             clip, guild_id=interaction.guild_id, user_id=interaction.user.id
         )
 
-    def _model_for(self, command: Command, typed: str | None, found: FoundClip) -> ModelCard:
-        """The typed model, else the one that made the clip if it can do this, else the default one.
-
-        Raises UnknownModel.
-        """
-        made_by = None if found.request is None else found.request.model
-        if typed is None and any(
-            card.id == made_by
-            and command in card.commands
-            and self._catalogue.why_not(card.id) is None
-            for card in self._catalogue
-        ):
-            typed = made_by
-        return self._catalogue.get(typed or self._settings.generation.default_model)
+    async def _model_for(
+        self, interaction: discord.Interaction[Any], command: Command, found: FoundClip
+    ) -> str:
+        return await self._guild_models.choose(
+            command, guild_id=interaction.guild_id, made_by=_made_by(found)
+        )
 
     async def _order(
         self,
@@ -210,3 +184,7 @@ class ClipsCog(commands.Cog):
     ) -> None:
         files = {} if found.media is None else {found.source.sha256: found.media}
         await self._ordering.order(interaction, request, files, notes=notes)
+
+
+def _made_by(found: FoundClip) -> str | None:
+    return found.request.model if found.request else None

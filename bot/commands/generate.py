@@ -6,26 +6,25 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range
 from discord.ext import commands
 
 from bot.commands.options import (
     ASPECT_CHOICES,
     CAMERA_CHOICES,
+    ModelName,
     Motion,
+    PictureName,
+    PresetName,
     Prompt,
     Seed,
     described,
-    job_choices,
-    model_choices,
-    preset_choices,
 )
 from bot.flag_effects import understand
+from bot.guild_models import GuildModels
 from bot.ordering import Ordering, check_channel
-from bot.request_files import file_name
 from bot.request_options import RequestOptions, complete
-from bot.source_pictures import SourcePictures
-from config.settings import Settings
+from bot.source_pictures import SourcePictures, uploads
 from generation.errors import InvalidRequest
 from generation.models.catalogue import Catalogue
 from generation.request import (
@@ -43,13 +42,13 @@ class GenerateCog(commands.Cog):
     def __init__(
         self,
         *,
-        settings: Settings,
         catalogue: Catalogue,
         ordering: Ordering,
         source_pictures: SourcePictures,
+        guild_models: GuildModels,
     ) -> None:
-        self._settings = settings
         self._catalogue = catalogue
+        self._guild_models = guild_models
         self._ordering = ordering
         self._pictures = source_pictures
 
@@ -64,8 +63,8 @@ class GenerateCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         prompt: Prompt,
-        model: str | None = None,
-        preset: str | None = None,
+        model: ModelName | None = None,
+        preset: PresetName | None = None,
         duration: Range[float, 1, 60] | None = None,
         aspect: str | None = None,
         camera: str | None = None,
@@ -101,13 +100,13 @@ class GenerateCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         image: discord.Attachment | None = None,
-        still: str | None = None,
+        still: PictureName | None = None,
         prompt: Prompt | None = None,
         end: discord.Attachment | None = None,
         motion: Motion | None = None,
         camera: str | None = None,
         seed: Seed | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool = False,
     ) -> None:
         options = RequestOptions(
@@ -119,20 +118,21 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options, image, end, still)
+        await self._order(interaction, options, image, end, still=still)
 
     @app_commands.command(name="loop", description="Make a clip whose end meets its start")
     @app_commands.guild_only()
-    @described("prompt", "image", "duration", "motion", "seed", "model", "private")
+    @described("prompt", "image", "still", "duration", "motion", "seed", "model", "private")
     async def loop(
         self,
         interaction: discord.Interaction[Any],
         prompt: Prompt | None = None,
         image: discord.Attachment | None = None,
+        still: PictureName | None = None,
         duration: Range[float, 1, 60] | None = None,
         motion: Motion | None = None,
         seed: Seed | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool = False,
     ) -> None:
         options = RequestOptions(
@@ -144,7 +144,7 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options, image)
+        await self._order(interaction, options, image, still=still)
 
     @app_commands.command(
         name="narrate", description="Turn a story into a film with speech and captions"
@@ -160,7 +160,7 @@ class GenerateCog(commands.Cog):
         motion: Motion | None = None,
         aspect: str | None = None,
         seed: Seed | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool = False,
     ) -> None:
         options = RequestOptions(
@@ -174,35 +174,6 @@ class GenerateCog(commands.Cog):
         )
         await self._order(interaction, options)
 
-    @imagine_video.autocomplete("model")
-    @animate.autocomplete("model")
-    @loop.autocomplete("model")
-    @narrate.autocomplete("model")
-    async def _complete_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        command = interaction.command.name if interaction.command else ""
-        return model_choices(self._catalogue, command, typed)
-
-    @imagine_video.autocomplete("preset")
-    async def _complete_preset(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The presets of the model that is typed already, else of the default one."""
-        model = interaction.namespace.model or self._settings.generation.default_model
-        return preset_choices(self._catalogue, model, typed)
-
-    @animate.autocomplete("still")
-    async def _complete_still(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The member's own newest stills; another's job id may be typed as well."""
-        assert interaction.guild_id is not None  # the command tree admits guilds only
-        stills = await self._pictures.latest(
-            guild_id=interaction.guild_id, user_id=interaction.user.id
-        )
-        return job_choices(stills, typed)
-
     async def _order(
         self,
         interaction: discord.Interaction[Any],
@@ -213,32 +184,24 @@ class GenerateCog(commands.Cog):
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         check_channel(interaction)
-        files: dict[str, bytes] = {}
-        names: list[str | None] = []
-        for upload in (first, last):
-            picture = await self._pictures.of_upload(upload) if upload else None
-            names.append(None if picture is None else file_name(picture))
-            files |= {} if picture is None else {file_name(picture): picture}
-        if still is not None:
-            if first is not None:
-                raise InvalidRequest("image", "is given twice: upload one or name a still")
-            names[0] = await self._pictures.of_job(
-                still, guild_id=interaction.guild_id, user_id=interaction.user.id
-            )
-        if options.command is Command.ANIMATE and names[0] is None:
+        begins = await self._pictures.find(interaction, first, still)
+        ends = await self._pictures.find(interaction, last, None)
+        if options.command is Command.ANIMATE and begins is None:
             raise InvalidRequest("image", "is missing: upload one, or name a still")
-        default_model = self._settings.generation.default_model
+        default_model = await self._guild_models.choose(
+            options.command, guild_id=interaction.guild_id
+        )
         options, notes = understand(options, self._catalogue, default_model=default_model)
-        if first is None and options.command is Command.LOOP and not options.prompt.strip():
-            raise InvalidRequest("prompt", "is missing: give a prompt or an image")
+        if begins is None and options.command is Command.LOOP and not options.prompt.strip():
+            raise InvalidRequest("prompt", "is missing: give a prompt, an image or a still")
         request = complete(
             options,
             self._catalogue,
             default_model=default_model,
-            image_sha256=names[0],
-            last_image_sha256=names[1],
+            image_sha256=begins.sha256 if begins else None,
+            last_image_sha256=ends.sha256 if ends else None,
         )
-        await self._ordering.order(interaction, request, files, notes=notes)
+        await self._ordering.order(interaction, request, uploads((begins, ends)), notes=notes)
 
 
 def _camera(typed: str | None) -> Camera | None:

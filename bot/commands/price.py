@@ -9,11 +9,11 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
-from bot.commands.options import Prompt, model_choices
+from bot.commands.options import ModelName, Prompt
 from bot.flag_effects import complete_flagged
+from bot.guild_models import GuildModels
 from bot.ordering import Ordering
 from bot.request_options import RequestOptions
-from config.settings import Settings
 from generation.models.catalogue import Catalogue
 from generation.request import Command
 
@@ -24,10 +24,12 @@ COMMANDS = [
 
 
 class PriceCog(commands.Cog):
-    def __init__(self, *, settings: Settings, catalogue: Catalogue, ordering: Ordering) -> None:
-        self._settings = settings
+    def __init__(
+        self, *, catalogue: Catalogue, ordering: Ordering, guild_models: GuildModels
+    ) -> None:
         self._catalogue = catalogue
         self._ordering = ordering
+        self._guild_models = guild_models
 
     @app_commands.command(
         name="price", description="What a clip would cost and become, before you spend anything"
@@ -44,17 +46,12 @@ class PriceCog(commands.Cog):
         interaction: discord.Interaction[Any],
         prompt: Prompt,
         command: str = Command.IMAGINE_VIDEO.value,
-        model: str | None = None,
+        model: ModelName | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         options = RequestOptions(command=Command(command), prompt=prompt, model=model)
-        default_model = self._settings.generation.default_model
+        default_model = await self._guild_models.choose(
+            options.command, guild_id=interaction.guild_id
+        )
         request, notes = complete_flagged(options, self._catalogue, default_model=default_model)
         await self._ordering.preview(interaction, request, notes=notes)
-
-    @price.autocomplete("model")
-    async def _complete_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        command = interaction.namespace.command or Command.IMAGINE_VIDEO.value
-        return model_choices(self._catalogue, command, typed)

@@ -212,7 +212,7 @@ def open_production(setup: WorkerSetup) -> Production:
                 logger.exception("cannot load %s in advance", setup.preload)
 
     def make(execution: Execution, on_progress: OnProgress) -> Clip:
-        sparing = execution.spare_memory and execution.request.command.needs_model
+        sparing = execution.spare_memory and execution.request.needs_model
         if sparing:
             models.spare_memory(execution.request.model)
         try:

@@ -22,9 +22,7 @@ FPS = 30
 
 def ffmpeg(*arguments: str | Path) -> None:
     program: str = imageio_ffmpeg.get_ffmpeg_exe()
-    subprocess.run(
-        [program, "-y", "-loglevel", "error", *map(str, arguments)], check=True
-    )
+    subprocess.run([program, "-y", "-loglevel", "error", *map(str, arguments)], check=True)
 
 
 def quarters() -> Frames:
@@ -81,7 +79,7 @@ async def test_a_video_of_changing_pace_comes_back_at_one_that_shows_all_of_it_i
     )  # fmt: skip
     clean = await read(uneven.read_bytes())
     assert clean.fps == FPS
-    with av.open(io.BytesIO(clean.media)) as container:
+    with av.open(io.BytesIO(clean.media), "r") as container:
         times = np.array([frame.time or 0.0 for frame in container.decode(video=0)])
     assert np.allclose(np.diff(times), 1 / FPS, atol=1e-3), "one step after the other"
     assert frames - 10 < len(times) <= frames
@@ -94,7 +92,7 @@ async def test_a_video_of_changing_pace_comes_back_at_one_that_shows_all_of_it_i
 
 def shown_numbers(file: Path) -> list[int]:
     """Which of the even video's frames are left."""
-    with av.open(str(file)) as container:
+    with av.open(str(file), "r") as container:
         return [round((frame.time or 0.0) * FPS) for frame in container.decode(video=0)]
 
 
