@@ -24,23 +24,29 @@ from bot.commands.gallery import GalleryCog
 from bot.commands.generate import GenerateCog
 from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
+from bot.commands.option_sets import OptionSetsCog
 from bot.commands.pictures import PicturesCog
+from bot.commands.preferences import PreferencesCog
 from bot.commands.price import PriceCog
 from bot.commands.quota import QuotaCog
 from bot.commands.show import ShowCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
+from bot.finish_notices import SWEEP_SECONDS as NOTICES_EVERY_SECONDS
+from bot.finish_notices import FinishNotices
 from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.generation_parts import fair_queue, load_catalogue, local_executor
 from bot.guild_models import GuildModels
 from bot.job_actions import JobActions
+from bot.layered_options import LayeredOptions
 from bot.leases import Leases
 from bot.log_pages import LogPages
 from bot.metrics import Metrics
 from bot.moderator_deeds import ModeratorDeeds
+from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.recovery import Recovery
@@ -72,6 +78,7 @@ class Service:
 
     client: ReelroomBot
     messages: ChannelMessages
+    finish_notices: FinishNotices
     database: Database
     executor: Executor
     dispatcher: Dispatcher
@@ -98,6 +105,7 @@ class _Posting:
 
     client: ReelroomBot
     messages: ChannelMessages
+    finish_notices: FinishNotices
     delivery: Delivery
 
 
@@ -164,6 +172,8 @@ async def open_service(
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
+            rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
+            posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
             rounds.every(COUNT_EVERY_SECONDS, "counts", count)
             rounds.every(PROBE_EVERY_SECONDS, "event loop", gauges.probe_loop)
@@ -179,6 +189,7 @@ async def open_service(
         yield Service(
             client=posting.client,
             messages=posting.messages,
+            finish_notices=posting.finish_notices,
             database=kept.database,
             executor=serving,
             dispatcher=dispatcher,
@@ -213,11 +224,14 @@ def _open_posting(
     client = ReelroomBot(sync_guild_ids=settings.discord.sync_guild_ids, connector=connector)
     stack.push_async_callback(client.close)
     messages = ChannelMessages(client)
+    finish_notices = FinishNotices(database=kept.database, messages=messages)
+    stack.push_async_callback(finish_notices.close)
     outbox = Outbox(
         database=kept.database,
         media_files=kept.media_files,
         catalogue=catalogue,
         messages=messages,
+        finish_notices=finish_notices,
         max_bytes=settings.delivery.attachment_bytes,
     )
     delivery = Delivery(
@@ -229,7 +243,9 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
-    return _Posting(client=client, messages=messages, delivery=delivery)
+    return _Posting(
+        client=client, messages=messages, finish_notices=finish_notices, delivery=delivery
+    )
 
 
 def _open_dispatcher(
@@ -286,11 +302,12 @@ def _equip(
         media_files=kept.media_files,
         preview_above=settings.credits.preview_above,
     )
-    guild_models = GuildModels(
-        database=database,
-        catalogue=catalogue,
-        default_model=settings.generation.default_model,
+    default_model = settings.generation.default_model
+    guild_models = GuildModels(database=database, catalogue=catalogue, default_model=default_model)
+    layered_options = LayeredOptions(
+        database=database, catalogue=catalogue, guild_models=guild_models
     )
+    option_pages = OptionPages(database=database)
     source_pictures = SourcePictures(
         database=database, media_files=kept.media_files, limits=settings.limits
     )
@@ -323,27 +340,32 @@ def _equip(
     def cogs() -> Iterable[commands.Cog]:
         return (
             GenerateCog(
-                catalogue=catalogue,
                 ordering=ordering,
+                layered_options=layered_options,
                 source_pictures=source_pictures,
-                guild_models=guild_models,
             ),
             PicturesCog(
-                catalogue=catalogue,
                 ordering=ordering,
+                layered_options=layered_options,
                 source_pictures=source_pictures,
-                guild_models=guild_models,
             ),
             ClipsCog(
-                catalogue=catalogue,
                 ordering=ordering,
+                layered_options=layered_options,
                 source_clips=source_clips,
                 guild_models=guild_models,
             ),
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
             GalleryCog(pages=pages),
-            PriceCog(catalogue=catalogue, ordering=ordering, guild_models=guild_models),
+            PriceCog(layered_options=layered_options, ordering=ordering),
+            PreferencesCog(database=database, catalogue=catalogue, default_model=default_model),
+            OptionSetsCog(
+                database=database,
+                catalogue=catalogue,
+                default_model=default_model,
+                pages=option_pages,
+            ),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
@@ -353,6 +375,8 @@ def _equip(
                 dead_jobs=dead_jobs,
                 deeds=moderator_deeds,
                 log_pages=log_pages,
+                option_pages=option_pages,
+                default_model=default_model,
             ),
         )
 
@@ -363,6 +387,7 @@ def _equip(
         dead_jobs=dead_jobs,
         moderator_deeds=moderator_deeds,
         log_pages=log_pages,
+        option_pages=option_pages,
         ordering=ordering,
         choices=Choices(database=database, catalogue=catalogue, guild_models=guild_models),
     )

@@ -11,6 +11,7 @@ from bot.source_clips import latest
 from generation.models.card import ModelCard
 from generation.models.catalogue import Catalogue
 from generation.request import METHODS, Command
+from storage import option_sets
 from storage.database import Database
 
 AUTOCOMPLETE_CHOICES = 25  # Discord's limits
@@ -62,6 +63,17 @@ class Choices:
             Choice(name=f"{job_id} · {words}"[:CHOICE_MAX_CHARACTERS], value=job_id)
             for job_id, words in found
             if typed.casefold() in f"{job_id} {words}".casefold()
+        ][:AUTOCOMPLETE_CHOICES]
+
+    async def option_sets(self, typed: str, *, user_id: int) -> list[Choice[str]]:
+        """The member's own whose name or line has what was typed."""
+        mine = await self._database.read(
+            lambda connection: option_sets.of_user(connection, user_id=user_id)
+        )
+        return [
+            Choice(name=f"{one.name}: {one.options}"[:CHOICE_MAX_CHARACTERS], value=one.name)
+            for one in mine
+            if typed.casefold() in f"{one.name} {one.options}".casefold()
         ][:AUTOCOMPLETE_CHOICES]
 
 

@@ -19,6 +19,7 @@ from bot.gallery_pages import GalleryPages
 from bot.job_actions import JobActions
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
+from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
 from bot.views.asked_once import AnswerButton
@@ -28,6 +29,7 @@ from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
+from bot.views.option_lists import DeleteSetButton, OptionPageButton
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ class ReelroomBot(commands.AutoShardedBot):
     dead_jobs: DeadJobs
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
+    option_pages: OptionPages
     ordering: Ordering
     choices: Choices
     before_gateway: Callable[[], Awaitable[None]]
@@ -81,6 +84,7 @@ class ReelroomBot(commands.AutoShardedBot):
         dead_jobs: DeadJobs,
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
+        option_pages: OptionPages,
         ordering: Ordering,
         choices: Choices,
     ) -> None:
@@ -91,6 +95,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.dead_jobs = dead_jobs
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
+        self.option_pages = option_pages
         self.ordering = ordering
         self.choices = choices
 
@@ -105,6 +110,8 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            OptionPageButton,
+            DeleteSetButton,
         )
         for cog in self._cogs():
             await self.add_cog(cog)

@@ -10,20 +10,18 @@ from discord.app_commands import Range
 from discord.ext import commands
 
 from bot.commands.options import ClipName, ModelName, Motion, Prompt, Seed, described
-from bot.flag_effects import complete_flagged
 from bot.guild_models import GuildModels
+from bot.layered_options import Completed, LayeredOptions
 from bot.ordering import Ordering, check_channel
 from bot.request_options import RequestOptions, rework
 from bot.source_clips import FoundClip, SourceClips
 from generation.errors import InvalidRequest
-from generation.models.catalogue import Catalogue
 from generation.request import (
     SMOOTH_FPS_MAX,
     SMOOTH_FPS_MIN,
     STRENGTH_MAX,
     STRENGTH_MIN,
     Command,
-    GenerationRequest,
 )
 
 SMOOTH_FPS_DEFAULT = 30
@@ -36,15 +34,15 @@ class ClipsCog(commands.Cog):
     def __init__(
         self,
         *,
-        catalogue: Catalogue,
         ordering: Ordering,
+        layered_options: LayeredOptions,
         source_clips: SourceClips,
         guild_models: GuildModels,
     ) -> None:
-        self._catalogue = catalogue
-        self._guild_models = guild_models
         self._ordering = ordering
+        self._layered_options = layered_options
         self._source_clips = source_clips
+        self._guild_models = guild_models
 
     @app_commands.command(name="extend", description="Go on from the end of a clip")
     @app_commands.guild_only()
@@ -60,23 +58,22 @@ class ClipsCog(commands.Cog):
         motion: Motion | None = None,
         seed: Seed | None = None,
         model: ModelName | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        default = await self._model_for(interaction, Command.EXTEND, found)
         words = prompt if prompt is not None or found.request is None else found.request.prompt
         options = RequestOptions(
             command=Command.EXTEND,
             prompt=words or "",
-            model=model,
+            model=model or await self._model_for(interaction, Command.EXTEND, found),
             seconds=duration,
             motion=motion,
             seed=seed,
             private=private,
             source=found.source,
         )
-        request, notes = complete_flagged(options, self._catalogue, default_model=default)
-        await self._order(interaction, request, found, notes)
+        completed = await self._layered_options.complete(interaction, options)
+        await self._order(interaction, found, completed)
 
     @app_commands.command(name="restyle", description="Make a clip anew by other words")
     @app_commands.guild_only()
@@ -96,14 +93,13 @@ class ClipsCog(commands.Cog):
         seed: Seed | None = None,
         negative: Prompt | None = None,
         model: ModelName | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        default = await self._model_for(interaction, Command.RESTYLE, found)
         options = RequestOptions(
             command=Command.RESTYLE,
             prompt=prompt,
-            model=model,
+            model=model or await self._model_for(interaction, Command.RESTYLE, found),
             seconds=duration,
             seed=seed,
             negative_prompt=negative or "",
@@ -111,8 +107,8 @@ class ClipsCog(commands.Cog):
             source=found.source,
             strength=strength,
         )
-        request, notes = complete_flagged(options, self._catalogue, default_model=default)
-        await self._order(interaction, request, found, notes)
+        completed = await self._layered_options.complete(interaction, options)
+        await self._order(interaction, found, completed)
 
     @app_commands.command(name="upscale", description="Make a clip twice as large")
     @app_commands.guild_only()
@@ -124,14 +120,15 @@ class ClipsCog(commands.Cog):
         clip: ClipName | None = None,
         video: discord.Attachment | None = None,
         model: ModelName | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
+        hidden = await self._layered_options.private(interaction, private)
         card = await self._guild_models.upscaler(
             model, guild_id=interaction.guild_id, made_by=_made_by(found)
         )
-        request = rework(Command.UPSCALE, found.source, of=found.request, private=private, by=card)
-        await self._order(interaction, request, found)
+        request = rework(Command.UPSCALE, found.source, of=found.request, private=hidden, by=card)
+        await self._order(interaction, found, Completed(request=request))
 
     @app_commands.command(name="smooth", description="Give a clip more frames a second")
     @app_commands.guild_only()
@@ -143,11 +140,12 @@ class ClipsCog(commands.Cog):
         clip: ClipName | None = None,
         video: discord.Attachment | None = None,
         fps: Range[int, SMOOTH_FPS_MIN, SMOOTH_FPS_MAX] = SMOOTH_FPS_DEFAULT,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        request = rework(Command.SMOOTH, found.source, of=found.request, private=private, fps=fps)
-        await self._order(interaction, request, found)
+        hidden = await self._layered_options.private(interaction, private)
+        request = rework(Command.SMOOTH, found.source, of=found.request, private=hidden, fps=fps)
+        await self._order(interaction, found, Completed(request=request))
 
     async def _found(
         self,
@@ -176,14 +174,16 @@ class ClipsCog(commands.Cog):
         )
 
     async def _order(
-        self,
-        interaction: discord.Interaction[Any],
-        request: GenerationRequest,
-        found: FoundClip,
-        notes: tuple[str, ...] = (),
+        self, interaction: discord.Interaction[Any], found: FoundClip, completed: Completed
     ) -> None:
         files = {} if found.media is None else {found.source.sha256: found.media}
-        await self._ordering.order(interaction, request, files, notes=notes)
+        await self._ordering.order(
+            interaction,
+            completed.request,
+            files,
+            notes=completed.notes,
+            origins=completed.origins,
+        )
 
 
 def _made_by(found: FoundClip) -> str | None:

@@ -14,19 +14,18 @@ from bot.commands.options import (
     CAMERA_CHOICES,
     ModelName,
     Motion,
+    OptionSetName,
     PictureName,
     PresetName,
     Prompt,
     Seed,
     described,
 )
-from bot.flag_effects import understand
-from bot.guild_models import GuildModels
+from bot.layered_options import LayeredOptions
 from bot.ordering import Ordering, check_channel
-from bot.request_options import RequestOptions, complete
+from bot.request_options import RequestOptions
 from bot.source_pictures import SourcePictures, uploads
 from generation.errors import InvalidRequest
-from generation.models.catalogue import Catalogue
 from generation.request import (
     PROMPT_MAX_CHARACTERS,
     Camera,
@@ -42,21 +41,19 @@ class GenerateCog(commands.Cog):
     def __init__(
         self,
         *,
-        catalogue: Catalogue,
         ordering: Ordering,
+        layered_options: LayeredOptions,
         source_pictures: SourcePictures,
-        guild_models: GuildModels,
     ) -> None:
-        self._catalogue = catalogue
-        self._guild_models = guild_models
         self._ordering = ordering
+        self._layered_options = layered_options
         self._pictures = source_pictures
 
     @app_commands.command(name="imagine-video", description="Turn words into a video clip")
     @app_commands.guild_only()
     @described(
         "prompt", "model", "preset", "duration", "aspect", "camera", "motion", "guidance", "steps",
-        "seed", "negative", "private",
+        "seed", "negative", "private", "options",
     )  # fmt: skip
     @app_commands.choices(camera=CAMERA_CHOICES, aspect=ASPECT_CHOICES)
     async def imagine_video(
@@ -73,9 +70,10 @@ class GenerateCog(commands.Cog):
         steps: Range[int, 1, 100] | None = None,
         seed: Seed | None = None,
         negative: Range[str, 1, PROMPT_MAX_CHARACTERS] | None = None,
-        private: bool = False,
+        private: bool | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
-        options = RequestOptions(
+        typed = RequestOptions(
             command=Command.IMAGINE_VIDEO,
             prompt=prompt,
             model=model,
@@ -90,11 +88,13 @@ class GenerateCog(commands.Cog):
             negative_prompt=negative or "",
             private=private,
         )
-        await self._order(interaction, options)
+        await self._order(interaction, typed, options)
 
     @app_commands.command(name="animate", description="Make a picture move")
     @app_commands.guild_only()
-    @described("image", "still", "prompt", "end", "motion", "camera", "seed", "model", "private")
+    @described(
+        "image", "still", "prompt", "end", "motion", "camera", "seed", "model", "private", "options"
+    )
     @app_commands.choices(camera=CAMERA_CHOICES)
     async def animate(
         self,
@@ -107,9 +107,10 @@ class GenerateCog(commands.Cog):
         camera: str | None = None,
         seed: Seed | None = None,
         model: ModelName | None = None,
-        private: bool = False,
+        private: bool | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
-        options = RequestOptions(
+        typed = RequestOptions(
             command=Command.ANIMATE,
             prompt=prompt or "",
             model=model,
@@ -118,11 +119,13 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options, image, end, still=still)
+        await self._order(interaction, typed, options, image, end, still=still)
 
     @app_commands.command(name="loop", description="Make a clip whose end meets its start")
     @app_commands.guild_only()
-    @described("prompt", "image", "still", "duration", "motion", "seed", "model", "private")
+    @described(
+        "prompt", "image", "still", "duration", "motion", "seed", "model", "private", "options"
+    )
     async def loop(
         self,
         interaction: discord.Interaction[Any],
@@ -133,9 +136,10 @@ class GenerateCog(commands.Cog):
         motion: Motion | None = None,
         seed: Seed | None = None,
         model: ModelName | None = None,
-        private: bool = False,
+        private: bool | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
-        options = RequestOptions(
+        typed = RequestOptions(
             command=Command.LOOP,
             prompt=prompt or "",
             model=model,
@@ -144,13 +148,13 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options, image, still=still)
+        await self._order(interaction, typed, options, image, still=still)
 
     @app_commands.command(
         name="narrate", description="Turn a story into a film with speech and captions"
     )
     @app_commands.guild_only()
-    @described("motion", "aspect", "seed", "model", "private")
+    @described("motion", "aspect", "seed", "model", "private", "options")
     @app_commands.describe(story="The story; each sentence becomes a scene")
     @app_commands.choices(aspect=ASPECT_CHOICES)
     async def narrate(
@@ -161,9 +165,10 @@ class GenerateCog(commands.Cog):
         aspect: str | None = None,
         seed: Seed | None = None,
         model: ModelName | None = None,
-        private: bool = False,
+        private: bool | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
-        options = RequestOptions(
+        typed = RequestOptions(
             command=Command.NARRATE,
             prompt=story,
             model=model,
@@ -172,12 +177,13 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options)
+        await self._order(interaction, typed, options)
 
     async def _order(
         self,
         interaction: discord.Interaction[Any],
-        options: RequestOptions,
+        typed: RequestOptions,
+        saved: str | None,
         first: discord.Attachment | None = None,
         last: discord.Attachment | None = None,
         still: str | None = None,
@@ -186,22 +192,22 @@ class GenerateCog(commands.Cog):
         check_channel(interaction)
         begins = await self._pictures.find(interaction, first, still)
         ends = await self._pictures.find(interaction, last, None)
-        if options.command is Command.ANIMATE and begins is None:
+        if typed.command is Command.ANIMATE and begins is None:
             raise InvalidRequest("image", "is missing: upload one, or name a still")
-        default_model = await self._guild_models.choose(
-            options.command, guild_id=interaction.guild_id
-        )
-        options, notes = understand(options, self._catalogue, default_model=default_model)
-        if begins is None and options.command is Command.LOOP and not options.prompt.strip():
-            raise InvalidRequest("prompt", "is missing: give a prompt, an image or a still")
-        request = complete(
-            options,
-            self._catalogue,
-            default_model=default_model,
+        completed = await self._layered_options.complete(
+            interaction,
+            typed,
+            saved=saved,
             image_sha256=begins.sha256 if begins else None,
             last_image_sha256=ends.sha256 if ends else None,
         )
-        await self._ordering.order(interaction, request, uploads((begins, ends)), notes=notes)
+        await self._ordering.order(
+            interaction,
+            completed.request,
+            uploads((begins, ends)),
+            notes=completed.notes,
+            origins=completed.origins,
+        )
 
 
 def _camera(typed: str | None) -> Camera | None:

@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 CAMERA_CHOICES = [Choice(name=move.value, value=move.value) for move in CameraMove]
 ASPECT_CHOICES = [Choice(name=aspect, value=aspect) for aspect in ("1:1", "16:9", "9:16")]
+NAME_MAX_CHARACTERS = 200  # the link of a message among them
 TYPED_MAX_CHARACTERS = 4000  # words and their flags; the words alone have a limit of their own
 
 
 class _Typed(app_commands.Transformer):
     """An option of text, taken as it was typed; what is offered is only a help."""
+
+    @property
+    def max_value(self) -> int:
+        return NAME_MAX_CHARACTERS
 
     async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
         return value
@@ -53,6 +58,14 @@ class _Preset(_Typed):
         return await bot.choices.presets(_command(interaction), model, value, guild_id=guild_id)
 
 
+class _OptionSet(_Typed):
+    async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, interaction: discord.Interaction[Any], value: str, /
+    ) -> list[Choice[str]]:
+        bot: ReelroomBot = interaction.client
+        return await bot.choices.option_sets(value, user_id=interaction.user.id)
+
+
 class _OwnJob(_Typed):
     def __init__(self, *, stills: bool) -> None:
         self._stills = stills
@@ -80,6 +93,7 @@ def _command(interaction: discord.Interaction[Any]) -> Command:
 ModelName = Transform[str, _Model]
 EnabledModelName = Transform[str, _EnabledModel]
 PresetName = Transform[str, _Preset]
+OptionSetName = Transform[str, _OptionSet]
 ClipName = Transform[str, _OwnJob(stills=False)]
 PictureName = Transform[str, _OwnJob(stills=True)]
 Seed = Range[int, 0, SEED_MAX]
@@ -99,6 +113,7 @@ DESCRIPTIONS = {
     "seed": "The same seed and settings make the same clip again",
     "negative": "What the clip should not show",
     "private": "Keep the clip out of the gallery",
+    "options": "One of your option sets; what you type goes before it. See /options",
     "image": "PNG, JPEG, WebP or GIF; the clip begins with it",
     "still": "Instead of an image: a job id or card's link; a clip's start, or at 1.5 s with @1.5",
     "clip": "A clip of this server: the job id at the foot of its card, or the card's message link",

@@ -20,13 +20,11 @@ from bot.commands.options import (
     Seed,
     described,
 )
-from bot.flag_effects import complete_flagged
-from bot.guild_models import GuildModels
+from bot.layered_options import LayeredOptions
 from bot.ordering import Ordering, check_channel
 from bot.request_options import AskedKeyframe, RequestOptions
 from bot.source_pictures import FoundPicture, SourcePictures, uploads
 from generation.errors import InvalidRequest
-from generation.models.catalogue import Catalogue
 from generation.request import SECONDS_MAX, Command
 
 Time = Range[float, 0.0, SECONDS_MAX]
@@ -39,14 +37,12 @@ class PicturesCog(commands.Cog):
     def __init__(
         self,
         *,
-        catalogue: Catalogue,
         ordering: Ordering,
+        layered_options: LayeredOptions,
         source_pictures: SourcePictures,
-        guild_models: GuildModels,
     ) -> None:
-        self._catalogue = catalogue
-        self._guild_models = guild_models
         self._ordering = ordering
+        self._layered_options = layered_options
         self._pictures = source_pictures
 
     @app_commands.command(name="keyframes", description="Move through pictures, each at its time")
@@ -79,7 +75,7 @@ class PicturesCog(commands.Cog):
         seed: Seed | None = None,
         negative: Prompt | None = None,
         model: ModelName | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         check_channel(interaction)
@@ -124,7 +120,7 @@ class PicturesCog(commands.Cog):
         steps: Range[int, 1, 100] | None = None,
         seed: Seed | None = None,
         negative: Prompt | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         check_channel(interaction)
@@ -148,11 +144,14 @@ class PicturesCog(commands.Cog):
         options: RequestOptions,
         files: dict[str, bytes],
     ) -> None:
-        default_model = await self._guild_models.choose(
-            options.command, guild_id=interaction.guild_id
+        completed = await self._layered_options.complete(interaction, options)
+        await self._ordering.order(
+            interaction,
+            completed.request,
+            files,
+            notes=completed.notes,
+            origins=completed.origins,
         )
-        request, notes = complete_flagged(options, self._catalogue, default_model=default_model)
-        await self._ordering.order(interaction, request, files, notes=notes)
 
     async def _read(
         self,

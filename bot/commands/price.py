@@ -9,12 +9,10 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
-from bot.commands.options import ModelName, Prompt
-from bot.flag_effects import complete_flagged
-from bot.guild_models import GuildModels
+from bot.commands.options import ModelName, OptionSetName, Prompt, described
+from bot.layered_options import LayeredOptions
 from bot.ordering import Ordering
 from bot.request_options import RequestOptions
-from generation.models.catalogue import Catalogue
 from generation.request import Command
 
 COMMANDS = [
@@ -24,17 +22,15 @@ COMMANDS = [
 
 
 class PriceCog(commands.Cog):
-    def __init__(
-        self, *, catalogue: Catalogue, ordering: Ordering, guild_models: GuildModels
-    ) -> None:
-        self._catalogue = catalogue
+    def __init__(self, *, layered_options: LayeredOptions, ordering: Ordering) -> None:
+        self._layered_options = layered_options
         self._ordering = ordering
-        self._guild_models = guild_models
 
     @app_commands.command(
         name="price", description="What a clip would cost and become, before you spend anything"
     )
     @app_commands.guild_only()
+    @described("options")
     @app_commands.describe(
         prompt="Words, and flags for everything else: a red fox -ar 16:9 -dur 4",
         command="Which command would make it",
@@ -47,11 +43,11 @@ class PriceCog(commands.Cog):
         prompt: Prompt,
         command: str = Command.IMAGINE_VIDEO.value,
         model: ModelName | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        options = RequestOptions(command=Command(command), prompt=prompt, model=model)
-        default_model = await self._guild_models.choose(
-            options.command, guild_id=interaction.guild_id
+        typed = RequestOptions(command=Command(command), prompt=prompt, model=model)
+        completed = await self._layered_options.complete(interaction, typed, saved=options)
+        await self._ordering.preview(
+            interaction, completed.request, notes=completed.notes, origins=completed.origins
         )
-        request, notes = complete_flagged(options, self._catalogue, default_model=default_model)
-        await self._ordering.preview(interaction, request, notes=notes)
