@@ -117,3 +117,33 @@ async def test_a_dear_one_is_previewed_with_its_size_first(
         reply = await (await ada.press(preview, label="Generate")).reply()
         await finished_card(ada, reply.text.split("`")[1])
         assert executor.log[-1].request.model == "swin2sr"
+
+
+async def test_what_a_server_does_not_allow_is_not_offered_priced_or_taken_by_itself(
+    stage: Stage, executor: ScriptedExecutor
+) -> None:
+    line = "/imagine-video prompt:a red circle"
+    async with stage.member() as ada, stage.member("Lin") as lin:
+
+        async def offered(line: str) -> list[str]:
+            return [choice["value"] for choice in await ada.autocomplete(line, "model")]
+
+        made = await finished_card(ada, await order(ada, line))
+        await say(lin, "/admin models model:ltx-video")
+        for typed in (line, "/price prompt:a fox", "/extend clip:x", "/keyframes"):
+            assert await offered(f"{typed} model:") == ["ltx-video"], typed
+        assert await offered("/gallery model:pocket") == ["pocket"], "what was made once"
+        said = await say(ada, "/price prompt:a fox model:pocket")
+        assert "Moderators do not allow pocket on this server. You can choose ltx-video" in said
+        preview = await say(ada, "/price prompt:a fox")
+        assert "LTX-Video 2B" in preview
+        await finished_card(ada, await order(ada, line))
+        assert executor.log[-1].request.model == "ltx-video", "not the default, which is forbidden"
+        menu = await (await ada.press(made, label="Other model")).reply()
+        assert "LTX-Video 2B" in str(menu.body["components"])
+        assert "Swin2SR" not in str(menu.body["components"])
+        assert "do not allow pocket" in await refused(ada, f"{line} model:pocket")
+        reroll = await (await ada.press(made, label="Reroll")).reply()
+        assert "Moderators do not allow pocket" in reroll.text
+    async with stage.member("Ada", guild="Film Club") as elsewhere:
+        assert len(await elsewhere.autocomplete(f"{line} model:", "model")) == 2
