@@ -3,58 +3,33 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 import structlog
-from discord.ext import commands
 
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
-from bot.choices import Choices
 from bot.client import ReelroomBot
-from bot.clip_actions import ClipActions
-from bot.clip_works import ClipWorks
-from bot.commands.admin import AdminCog
-from bot.commands.clips import ClipsCog
-from bot.commands.credits import CreditsCog
-from bot.commands.gallery import GalleryCog
-from bot.commands.generate import GenerateCog
-from bot.commands.guide import GuideCog
-from bot.commands.jobs import JobsCog
-from bot.commands.option_sets import OptionSetsCog
-from bot.commands.pictures import PicturesCog
-from bot.commands.preferences import PreferencesCog
-from bot.commands.price import PriceCog
-from bot.commands.quota import QuotaCog
-from bot.commands.show import ShowCog
-from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
+from bot.equipment import Kept, Posting, equip
 from bot.estimates import Estimates
 from bot.finish_notices import SWEEP_SECONDS as NOTICES_EVERY_SECONDS
 from bot.finish_notices import FinishNotices
-from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.generation_parts import fair_queue, load_catalogue, local_executor
-from bot.guild_models import GuildModels
-from bot.job_actions import JobActions
-from bot.layered_options import LayeredOptions
 from bot.leases import Leases
-from bot.log_pages import LogPages
 from bot.metrics import Metrics
-from bot.moderator_deeds import ModeratorDeeds
-from bot.option_pages import OptionPages
-from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.recovery import Recovery
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
-from bot.source_clips import SourceClips
-from bot.source_pictures import SourcePictures
 from bot.submission import Submission
+from bot.themes.posting import SWEEP_SECONDS as THEMES_SECONDS
+from bot.themes.posting import ThemePosts
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
@@ -88,25 +63,6 @@ class Service:
     gauges: Gauges
     rounds: Rounds
     metrics: Metrics
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
-    """What remembers, and who may use it."""
-
-    lock: InstanceLock
-    database: Database
-    media_files: MediaFiles
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Posting:
-    """What speaks to Discord."""
-
-    client: ReelroomBot
-    messages: ChannelMessages
-    finish_notices: FinishNotices
-    delivery: Delivery
 
 
 @asynccontextmanager
@@ -172,6 +128,7 @@ async def open_service(
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
+            rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
             rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
             posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
@@ -182,7 +139,15 @@ async def open_service(
             database=kept.database, media_files=kept.media_files, catalogue=catalogue
         )
         showcase = Showcase(database=kept.database, messages=posting.messages, pages=pages)
-        _equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase)
+        theme_posts = ThemePosts(
+            database=kept.database,
+            messages=posting.messages,
+            media_files=kept.media_files,
+            max_bytes=settings.delivery.attachment_bytes,
+        )
+        equip(
+            settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, theme_posts
+        )
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))
@@ -203,24 +168,22 @@ async def open_service(
         log.info("stopping")
 
 
-async def _open_storage(stack: AsyncExitStack, settings: Settings) -> _Kept:
+async def _open_storage(stack: AsyncExitStack, settings: Settings) -> Kept:
     url = settings.storage.database_url
     lock = await stack.enter_async_context(InstanceLock.beside(url))
     database = await Database.open(url)
     stack.push_async_callback(database.close)
-    return _Kept(
-        lock=lock, database=database, media_files=MediaFiles(settings.storage.media_folder)
-    )
+    return Kept(lock=lock, database=database, media_files=MediaFiles(settings.storage.media_folder))
 
 
 def _open_posting(
     stack: AsyncExitStack,
     settings: Settings,
-    kept: _Kept,
+    kept: Kept,
     catalogue: Catalogue,
     estimates: Estimates,
     connector: aiohttp.BaseConnector | None,
-) -> _Posting:
+) -> Posting:
     client = ReelroomBot(sync_guild_ids=settings.discord.sync_guild_ids, connector=connector)
     stack.push_async_callback(client.close)
     messages = ChannelMessages(client)
@@ -243,7 +206,7 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
-    return _Posting(
+    return Posting(
         client=client, messages=messages, finish_notices=finish_notices, delivery=delivery
     )
 
@@ -251,7 +214,7 @@ def _open_posting(
 def _open_dispatcher(
     stack: AsyncExitStack,
     settings: Settings,
-    kept: _Kept,
+    kept: Kept,
     executor: Executor,
     estimates: Estimates,
     metrics: Metrics,
@@ -280,117 +243,6 @@ def _open_dispatcher(
 
     stack.push_async_callback(stop)
     return dispatcher
-
-
-def _equip(
-    settings: Settings,
-    kept: _Kept,
-    posting: _Posting,
-    catalogue: Catalogue,
-    dispatcher: Dispatcher,
-    submission: Submission,
-    pages: GalleryPages,
-    showcase: Showcase,
-) -> None:
-    """Gives the client its commands and buttons."""
-    database, delivery = kept.database, posting.delivery
-    ordering = Ordering(
-        database=database,
-        catalogue=catalogue,
-        submission=submission,
-        delivery=delivery,
-        media_files=kept.media_files,
-        preview_above=settings.credits.preview_above,
-    )
-    default_model = settings.generation.default_model
-    guild_models = GuildModels(database=database, catalogue=catalogue, default_model=default_model)
-    layered_options = LayeredOptions(
-        database=database, catalogue=catalogue, guild_models=guild_models
-    )
-    option_pages = OptionPages(database=database)
-    source_pictures = SourcePictures(
-        database=database, media_files=kept.media_files, limits=settings.limits
-    )
-    source_clips = SourceClips(database=database, limits=settings.limits)
-    dead_jobs = DeadJobs(database=database, submission=submission)
-    moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
-    log_pages = LogPages(database=database)
-    job_actions = JobActions(
-        database=database,
-        dispatcher=dispatcher,
-        messages=posting.messages,
-        media_files=kept.media_files,
-        clip_actions=ClipActions(
-            ordering=ordering,
-            media_files=kept.media_files,
-            catalogue=catalogue,
-            guild_models=guild_models,
-        ),
-        clip_works=ClipWorks(ordering=ordering, catalogue=catalogue, guild_models=guild_models),
-        gallery_actions=GalleryActions(
-            database=database,
-            delivery=delivery,
-            messages=posting.messages,
-            media_files=kept.media_files,
-            catalogue=catalogue,
-            showcase=showcase,
-        ),
-    )
-
-    def cogs() -> Iterable[commands.Cog]:
-        return (
-            GenerateCog(
-                ordering=ordering,
-                layered_options=layered_options,
-                source_pictures=source_pictures,
-            ),
-            PicturesCog(
-                ordering=ordering,
-                layered_options=layered_options,
-                source_pictures=source_pictures,
-            ),
-            ClipsCog(
-                ordering=ordering,
-                layered_options=layered_options,
-                source_clips=source_clips,
-                guild_models=guild_models,
-            ),
-            JobsCog(database=database, delivery=delivery),
-            CreditsCog(settings=settings, database=database),
-            GalleryCog(pages=pages),
-            PriceCog(layered_options=layered_options, ordering=ordering),
-            PreferencesCog(database=database, catalogue=catalogue, default_model=default_model),
-            OptionSetsCog(
-                database=database,
-                catalogue=catalogue,
-                default_model=default_model,
-                pages=option_pages,
-            ),
-            ShowCog(catalogue=catalogue, source_clips=source_clips),
-            GuideCog(settings=settings, catalogue=catalogue),
-            QuotaCog(settings=settings, database=database),
-            AdminCog(
-                database=database,
-                catalogue=catalogue,
-                dead_jobs=dead_jobs,
-                deeds=moderator_deeds,
-                log_pages=log_pages,
-                option_pages=option_pages,
-                default_model=default_model,
-            ),
-        )
-
-    posting.client.equip(
-        cogs=cogs,
-        job_actions=job_actions,
-        gallery_pages=pages,
-        dead_jobs=dead_jobs,
-        moderator_deeds=moderator_deeds,
-        log_pages=log_pages,
-        option_pages=option_pages,
-        ordering=ordering,
-        choices=Choices(database=database, catalogue=catalogue, guild_models=guild_models),
-    )
 
 
 async def _local_workers(stack: AsyncExitStack, settings: Settings) -> LocalExecutor:

@@ -59,11 +59,7 @@ class Choices:
         """The member's own newest clips, by job id and words; also pictures, if there may be
         `stills`. Another's job id may be typed as well."""
         found = await latest(self._database, guild_id=guild_id, user_id=user_id, stills=stills)
-        return [
-            Choice(name=f"{job_id} · {words}"[:CHOICE_MAX_CHARACTERS], value=job_id)
-            for job_id, words in found
-            if typed.casefold() in f"{job_id} {words}".casefold()
-        ][:AUTOCOMPLETE_CHOICES]
+        return job_choices(found, typed)
 
     async def option_sets(self, typed: str, *, user_id: int) -> list[Choice[str]]:
         """The member's own whose name or line has what was typed."""
@@ -84,3 +80,12 @@ def _named(cards: Iterable[ModelCard], typed: str) -> list[Choice[str]]:
         for card in cards
         if wanted in f"{card.id} {card.title}".casefold()
     ]
+
+
+def job_choices(jobs: Iterable[tuple[str, str]], typed: str) -> list[Choice[str]]:
+    """The jobs, each with a line about it, that have what was typed."""
+    return [
+        Choice(name=f"{job_id} · {words}"[:CHOICE_MAX_CHARACTERS], value=job_id)
+        for job_id, words in jobs
+        if typed.casefold() in f"{job_id} {words}".casefold()
+    ][:AUTOCOMPLETE_CHOICES]

@@ -22,6 +22,7 @@ from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
+from bot.themes.actions import ThemeActions
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
@@ -30,6 +31,7 @@ from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
 from bot.views.option_lists import DeleteSetButton, OptionPageButton
+from bot.views.theme_buttons import ThemeButton, ThemeClipMenu
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +54,7 @@ class ReelroomBot(commands.AutoShardedBot):
     option_pages: OptionPages
     ordering: Ordering
     choices: Choices
+    theme_actions: ThemeActions
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -87,6 +90,7 @@ class ReelroomBot(commands.AutoShardedBot):
         option_pages: OptionPages,
         ordering: Ordering,
         choices: Choices,
+        theme_actions: ThemeActions,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -98,6 +102,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.option_pages = option_pages
         self.ordering = ordering
         self.choices = choices
+        self.theme_actions = theme_actions
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -112,6 +117,8 @@ class ReelroomBot(commands.AutoShardedBot):
             ModelMenu,
             OptionPageButton,
             DeleteSetButton,
+            ThemeButton,
+            ThemeClipMenu,
         )
         for cog in self._cogs():
             await self.add_cog(cog)
