@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.arena.arena import Arena
+from bot.choices import Choices
 from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
@@ -58,6 +59,7 @@ class ReelroomBot(commands.AutoShardedBot):
     log_pages: LogPages
     option_pages: OptionPages
     ordering: Ordering
+    choices: Choices
     theme_actions: ThemeActions
     arena: Arena
     review_desk: ReviewDesk
@@ -96,6 +98,7 @@ class ReelroomBot(commands.AutoShardedBot):
         log_pages: LogPages,
         option_pages: OptionPages,
         ordering: Ordering,
+        choices: Choices,
         theme_actions: ThemeActions,
         arena: Arena,
         review_desk: ReviewDesk,
@@ -110,6 +113,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.log_pages = log_pages
         self.option_pages = option_pages
         self.ordering = ordering
+        self.choices = choices
         self.theme_actions = theme_actions
         self.arena = arena
         self.review_desk = review_desk
