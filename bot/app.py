@@ -31,6 +31,8 @@ from bot.reviewing.news import ReviewNews
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.submission import Submission
+from bot.themes.posting import SWEEP_SECONDS as THEMES_SECONDS
+from bot.themes.posting import ThemePosts
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
@@ -131,6 +133,7 @@ async def open_service(
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
             rounds.every(NEWS_SECONDS, "reviews", news.sweep)
             news.soon()
+            rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
             rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
             posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
@@ -148,7 +151,24 @@ async def open_service(
             showcase=showcase,
         )
         stack.push_async_callback(news.close)
-        equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, news)
+        theme_posts = ThemePosts(
+            database=kept.database,
+            messages=posting.messages,
+            media_files=kept.media_files,
+            max_bytes=settings.delivery.attachment_bytes,
+        )
+        equip(
+            settings,
+            kept,
+            posting,
+            catalogue,
+            dispatcher,
+            submission,
+            pages,
+            showcase,
+            news,
+            theme_posts,
+        )
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))

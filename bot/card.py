@@ -206,10 +206,11 @@ def _credits_words(record: JobRecord, price: str) -> tuple[str, str]:
     """What is held for a job, and what is said when it came back."""
     if record.relaxed:
         return "relaxed: free, and after everybody who pays", "It cost nothing."
-    if record.from_pot:
+    if record.paid_from is not None:
+        pot = "the server's pot" if record.paid_from == "pot" else "the theme's pot"
         return (
-            f"{price} held, of the server's pot",
-            f"The {price} went back into the server's pot, which had paid for it.",
+            f"{price} held, of {pot}",
+            f"The {price} went back into {pot}, which had paid for it.",
         )
     return f"{price} held", f"Your {price} came back."
 

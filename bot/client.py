@@ -23,6 +23,7 @@ from bot.ordering import Ordering
 from bot.replies import answer_error
 from bot.reviewing.desk import ReviewDesk
 from bot.rule_pages import RulePages
+from bot.themes.actions import ThemeActions
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
@@ -33,6 +34,7 @@ from bot.views.offer_button import GenerateButton
 from bot.views.option_lists import DeleteSetButton, OptionPageButton
 from bot.views.review_buttons import OpenReviewButton, ReviewButton, ReviewPageButton
 from bot.views.rules_pager import RulesPageButton
+from bot.views.theme_buttons import ThemeButton, ThemeClipMenu
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +58,7 @@ class ReelroomBot(commands.AutoShardedBot):
     ordering: Ordering
     review_desk: ReviewDesk
     rule_pages: RulePages
+    theme_actions: ThemeActions
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -92,6 +95,7 @@ class ReelroomBot(commands.AutoShardedBot):
         ordering: Ordering,
         review_desk: ReviewDesk,
         rule_pages: RulePages,
+        theme_actions: ThemeActions,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -104,6 +108,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.ordering = ordering
         self.review_desk = review_desk
         self.rule_pages = rule_pages
+        self.theme_actions = theme_actions
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -122,6 +127,8 @@ class ReelroomBot(commands.AutoShardedBot):
             RulesPageButton,
             OptionPageButton,
             DeleteSetButton,
+            ThemeButton,
+            ThemeClipMenu,
         )
         for cog in self._cogs():
             await self.add_cog(cog)

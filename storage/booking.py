@@ -1,11 +1,12 @@
 """A job and its credits, moved together: how a job comes into storage, and how it leaves.
 
-A price is held when a job is admitted, of its author's credits or else of the guild's pot; spent
-when its clip is kept, and given back at any other end. A relaxed job was admitted without credits:
-nothing is held, spent or given back for it.
+A price is held when a job is admitted, of its author's credits or else of the guild's pot, and in
+a theme's thread of the theme's pot before both; spent when its clip is kept, and given back at any
+other end. A relaxed job was admitted without credits: nothing is held, spent or given back for it.
 Each function is to be one unit of work, or part of one.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from storage import attempts, jobs, ledger, pots
 from storage.errors import InsufficientCredits, PotLimitReached
 from storage.jobs import JobRecord, TerminalState
+from storage.themes import pot
 
 
 def admit(
@@ -90,6 +92,11 @@ def _hold(
         "amount_credits": job.price_credits,
         "now": now,
     }
+    theme_id = pot.paying_in(connection, channel_id=job.channel_id)
+    if theme_id is not None:
+        with suppress(InsufficientCredits):
+            ledger.reserve(connection, **held, payer="theme", theme_id=theme_id)
+            return job
     try:
         ledger.reserve(connection, **held)
     except InsufficientCredits as of_member:

@@ -17,7 +17,18 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from storage import schema
 from storage.errors import IllegalMove, JobExists, StaleAttempt, UnknownJob
@@ -87,8 +98,8 @@ class JobRecord:
     """Why moderators took its clip down; None while it is not down."""
     appeal_refusal: str | None = None
     """Why they refused the author's appeal."""
-    from_pot: bool = False
-    """Whether the guild's pot pays for it, and not its author."""
+    paid_from: str | None = None
+    """The `pot` of the guild, or that of a `theme`, where its author does not pay for it."""
 
 
 _LOOKED_UP = (
@@ -98,7 +109,7 @@ _LOOKED_UP = (
     "review_state",
     "takedown_reason",
     "appeal_refusal",
-    "from_pot",
+    "paid_from",
 )
 _STORED = [field.name for field in fields(JobRecord) if field.name not in _LOOKED_UP]
 
@@ -305,7 +316,8 @@ def select_jobs() -> Select[tuple[object, ...]]:
     parent = select(parents.c.user_id).where(parents.c.id == _TABLE.parent_job_id)
     review = schema.reviews.c
     held, payer = schema.transfers.c, schema.accounts.c
-    by_pot = select(held.id).where(
+    guild_pot = literal("pot:") + cast(payer.guild_id, Text)
+    by_pot = select(case((payer.id == guild_pot, "pot"), else_="theme")).where(
         held.id == "job:" + _TABLE.id + ":reserve",
         payer.id == held.debit_account_id,
         payer.kind == "pot",
@@ -318,7 +330,7 @@ def select_jobs() -> Select[tuple[object, ...]]:
         review.state.label("review_state"),
         review.reason.label("takedown_reason"),
         review.refusal.label("appeal_refusal"),
-        by_pot.exists().label("from_pot"),
+        by_pot.scalar_subquery().label("paid_from"),
     ).select_from(schema.jobs.outerjoin(schema.deliveries).outerjoin(schema.reviews))
 
 

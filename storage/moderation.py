@@ -12,6 +12,7 @@
     word_rule    on its id: words                what a prompt must not say
     defaults     on `channel:5`: options         what counts where nobody typed an option
     requeue, grant, reset, pot, clear_queue      deeds, each with what was there before and after
+    theme        on its id: phase, title, pot    what they opened, and moved before its time
     report       on a job's id, with a reason    what a member, not a moderator, reported
     dismiss, takedown, uphold, restore           on a job's id (`storage/reviews.py`)
     appeal       on a job's id, with its words   what its author says to a take-down
@@ -59,6 +60,7 @@ ActKind = Literal[
     "review_channel",
     "pot_limit",
     "defaults",
+    "theme",
 ]
 Facts = Mapping[str, Any]
 """What is kept as a JSON object."""

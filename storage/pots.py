@@ -110,7 +110,7 @@ def reserve(
         user_id=user_id,
         amount_credits=amount_credits,
         now=now,
-        from_pot=True,
+        payer="pot",
     )
 
 

@@ -27,6 +27,7 @@ from storage.gallery_tables import (
 )
 from storage.preference_tables import finish_notices, option_sets, preferences
 from storage.review_tables import gallery_withheld, review_announcements, reviews
+from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
 __all__ = [
     "Flag",
@@ -47,6 +48,10 @@ __all__ = [
     "review_announcements",
     "reviews",
     "showcase_posts",
+    "theme_entries",
+    "theme_posts",
+    "theme_votes",
+    "themes",
     "transfers",
 ]
 
@@ -230,8 +235,8 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report', 'defaults', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
-        " 'review_channel', 'pot_limit')",
+        " 'showcase', 'report', 'defaults', 'theme', 'dismiss', 'takedown', 'appeal', 'uphold',"
+        " 'restore', 'review_channel', 'pot_limit')",
         name="act_is_known",
     ),
     sqlite_strict=True,

@@ -30,6 +30,7 @@ from storage.jobs import JobRecord
 from storage.media_files import MediaFiles
 from storage.moderation_errors import AlreadyReviewed
 from storage.reviews import Decision
+from storage.themes import entries
 
 log = structlog.get_logger(__name__)
 
@@ -121,9 +122,12 @@ class ReviewDesk:
             await _defer(interaction)
             decision = _decision(interaction, record.id, revision)
             words = _words(typed["reason"])
-            await self._database.write(
-                lambda connection: reviews.take_down(connection, decision, words)
-            )
+
+            def take_down(connection: Connection) -> None:
+                reviews.take_down(connection, decision, words)
+                entries.drop_clip(connection, job_id=record.id)
+
+            await self._database.write(take_down)
             log.info("clip.taken_down", job_id=record.id, moderator_id=interaction.user.id)
             said = f"Taken down: `{record.id}`. Its author reads why, and may appeal."
             await self._tell(interaction, said, afterwards)

@@ -108,13 +108,13 @@ async def test_the_pot_pays_for_who_runs_out_and_gets_it_back(database: Database
         fill_pot(connection, 15)
         for number in (1, 2):
             admit(connection, number)
-        paid = [ledger.paid_by_pot(connection, job_id=f"job{number}") for number in (1, 2)]
+        paid = [ledger.payer_of(connection, job_id=f"job{number}") for number in (1, 2)]
         held = in_pot(connection)
         for number in (1, 2):
             booking.finish(connection, job_id=f"job{number}", attempt=0, state="cancelled", now=NOW)
         return [paid, held, in_pot(connection), of_member(connection)]
 
-    assert await database.write(happen) == [[False, True], 5, 15, 10]
+    assert await database.write(happen) == [["member", "pot"], 5, 15, 10]
     assert await database.read(audit) == ()
 
 
@@ -178,7 +178,7 @@ async def test_the_pot_pays_a_member_no_more_than_its_limit_on_a_day(database: D
 
 
 async def test_another_member_s_share_of_the_pot_is_their_own(database: Database) -> None:
-    def unit(connection: Connection) -> list[bool]:
+    def unit(connection: Connection) -> list[str | None]:
         fill_pot(connection, 100)
         limit(connection, 10)
         records = (make_record(1), make_record(2, user_id=OTHER_MEMBER))
@@ -186,11 +186,11 @@ async def test_another_member_s_share_of_the_pot_is_their_own(database: Database
             jobs.get(
                 connection,
                 booking.admit(connection, record, may_be_relaxed=False, now=NOW).id,
-            ).from_pot
+            ).paid_from
             for record in records
         ]
 
-    assert await database.write(unit) == [True, True]
+    assert await database.write(unit) == ["pot", "pot"]
 
 
 async def test_a_pot_with_too_little_is_no_matter_of_its_limit(database: Database) -> None:
