@@ -180,6 +180,11 @@ def _report(act: Act) -> str:
     return f"reported job `{act.subject}`: {discord.utils.escape_markdown(act.detail)}"
 
 
+def _reveal(act: Act) -> str:
+    asker = (act.before or {})["asker"]
+    return f"revealed <@{asker}>'s comparison `{act.subject}`, which ended its votes"
+
+
 def _dismiss(act: Act) -> str:
     count = (act.before or {})["reports"]
     return f"dismissed {count} report{'' if count == 1 else 's'} of job `{act.subject}`"
@@ -274,6 +279,7 @@ _LINES: dict[ActKind, Callable[[Act], str]] = {
     "preview": _preview,
     "showcase": _showcase,
     "report": _report,
+    "reveal": _reveal,
     "dismiss": _dismiss,
     "takedown": _takedown,
     "appeal": _appeal,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import aiohttp
 import structlog
 
+from bot.arena.parts import open_referee
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
@@ -92,9 +93,7 @@ async def open_service(
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
         serving = await _local_workers(stack, settings) if executor is None else executor
         catalogue.heed(lambda: serving.unable)
-        dispatcher = _open_dispatcher(
-            stack, settings, kept, serving, estimates, metrics, posting.delivery
-        )
+        dispatcher = _open_dispatcher(stack, settings, kept, serving, estimates, metrics, posting)
         submission = Submission(
             settings=settings,
             database=kept.database,
@@ -128,12 +127,13 @@ async def open_service(
             posting.delivery.start(dispatcher)
             await recovery.recover()
             dispatcher.start()
+            posting.referee.start(dispatcher)
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
+            rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
             rounds.every(NEWS_SECONDS, "reviews", news.sweep)
             news.soon()
-            rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
             rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
             posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
@@ -144,6 +144,12 @@ async def open_service(
             database=kept.database, media_files=kept.media_files, catalogue=catalogue
         )
         showcase = Showcase(database=kept.database, messages=posting.messages, pages=pages)
+        theme_posts = ThemePosts(
+            database=kept.database,
+            messages=posting.messages,
+            media_files=kept.media_files,
+            max_bytes=settings.delivery.attachment_bytes,
+        )
         news = ReviewNews(
             database=kept.database,
             messages=posting.messages,
@@ -151,12 +157,6 @@ async def open_service(
             showcase=showcase,
         )
         stack.push_async_callback(news.close)
-        theme_posts = ThemePosts(
-            database=kept.database,
-            messages=posting.messages,
-            media_files=kept.media_files,
-            max_bytes=settings.delivery.attachment_bytes,
-        )
         equip(
             settings,
             kept,
@@ -166,8 +166,8 @@ async def open_service(
             submission,
             pages,
             showcase,
-            news,
             theme_posts,
+            news,
         )
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
@@ -227,6 +227,16 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
+    referee = open_referee(
+        settings,
+        database=kept.database,
+        media_files=kept.media_files,
+        catalogue=catalogue,
+        messages=messages,
+        finish_notices=finish_notices,
+        delivery=delivery,
+    )
+    stack.push_async_callback(referee.close)
     cards = FinishedCards(
         database=kept.database, catalogue=catalogue, messages=messages, outbox=outbox
     )
@@ -236,6 +246,7 @@ def _open_posting(
         messages=messages,
         finish_notices=finish_notices,
         delivery=delivery,
+        referee=referee,
         cards=cards,
     )
 
@@ -247,7 +258,7 @@ def _open_dispatcher(
     executor: Executor,
     estimates: Estimates,
     metrics: Metrics,
-    delivery: Delivery,
+    posting: Posting,
 ) -> Dispatcher:
     bookkeeping = Bookkeeping(
         database=kept.database,
@@ -257,7 +268,7 @@ def _open_dispatcher(
     dispatcher = Dispatcher(
         fair_queue(settings, estimates),
         executor,
-        (bookkeeping, estimates, metrics, delivery),
+        (bookkeeping, estimates, metrics, posting.delivery, posting.referee),
         max_bytes=settings.delivery.attachment_bytes,
         after_fault=bookkeeping.after_fault,
     )

@@ -16,6 +16,7 @@ from generation.models.catalogue import Catalogue
 from generation.pocket.vocabulary import thing_names
 from generation.request import Command, GenerationRequest, SourceClip
 from storage.jobs import JobRecord
+from storage.posting import pot_id
 
 TITLES = {
     Command.IMAGINE_VIDEO: "Imagine video",
@@ -206,11 +207,11 @@ def _credits_words(record: JobRecord, price: str) -> tuple[str, str]:
     """What is held for a job, and what is said when it came back."""
     if record.relaxed:
         return "relaxed: free, and after everybody who pays", "It cost nothing."
-    if record.paid_from is not None:
-        pot = "the server's pot" if record.paid_from == "pot" else "the theme's pot"
+    if record.paying_pot is not None:
+        whose = "server's" if record.paying_pot == pot_id(record.guild_id) else "theme's"
         return (
-            f"{price} held, of {pot}",
-            f"The {price} went back into {pot}, which had paid for it.",
+            f"{price} held, of the {whose} pot",
+            f"The {price} went back into the {whose} pot, which had paid for it.",
         )
     return f"{price} held", f"Your {price} came back."
 

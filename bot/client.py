@@ -12,6 +12,7 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.arena.arena import Arena
 from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
@@ -24,6 +25,7 @@ from bot.replies import answer_error
 from bot.reviewing.desk import ReviewDesk
 from bot.rule_pages import RulePages
 from bot.themes.actions import ThemeActions
+from bot.views.arena_buttons import ArenaButton
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
@@ -56,9 +58,10 @@ class ReelroomBot(commands.AutoShardedBot):
     log_pages: LogPages
     option_pages: OptionPages
     ordering: Ordering
+    theme_actions: ThemeActions
+    arena: Arena
     review_desk: ReviewDesk
     rule_pages: RulePages
-    theme_actions: ThemeActions
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -93,9 +96,10 @@ class ReelroomBot(commands.AutoShardedBot):
         log_pages: LogPages,
         option_pages: OptionPages,
         ordering: Ordering,
+        theme_actions: ThemeActions,
+        arena: Arena,
         review_desk: ReviewDesk,
         rule_pages: RulePages,
-        theme_actions: ThemeActions,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -106,9 +110,10 @@ class ReelroomBot(commands.AutoShardedBot):
         self.log_pages = log_pages
         self.option_pages = option_pages
         self.ordering = ordering
+        self.theme_actions = theme_actions
+        self.arena = arena
         self.review_desk = review_desk
         self.rule_pages = rule_pages
-        self.theme_actions = theme_actions
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -121,6 +126,7 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            ArenaButton,
             ReviewButton,
             ReviewPageButton,
             OpenReviewButton,

@@ -120,9 +120,12 @@ class Delivery:
         await self.watch(record.id)
 
     async def watch(self, job_id: str) -> None:
-        """Keeps the card of this unfinished job up to date from now on; posts it if it has none."""
+        """Keeps the card of this unfinished job up to date from now on; posts it if it has none.
+
+        A job of a comparison has no card: the comparison's message shows it.
+        """
         record = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        if not JobState(record.state).terminal:
+        if not JobState(record.state).terminal and record.comparison_id is None:
             self._cards[job_id] = _LiveCard(record=record)
             self._changed.set()
 
@@ -204,7 +207,7 @@ class Delivery:
         job_id = live.record.id
         try:
             found = await self._messages.find(
-                live.record.channel_id, job_id, interaction_id=live.record.interaction_id
+                live.record.channel_id, f"job {job_id}", interaction_id=live.record.interaction_id
             )
             if found is None:
                 await self._post(live.record)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from discord.ext import commands
 
+from bot.arena.parts import arena_parts
+from bot.arena.referee import Referee
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
 from bot.clip_actions import ClipActions
 from bot.commands.admin import AdminCog
+from bot.commands.arena import ArenaCog
 from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
 from bot.commands.gallery import GalleryCog
@@ -74,6 +77,7 @@ class Posting:
     messages: ChannelMessages
     finish_notices: FinishNotices
     delivery: Delivery
+    referee: Referee
     cards: FinishedCards
 
 
@@ -86,8 +90,8 @@ def equip(
     submission: Submission,
     pages: GalleryPages,
     showcase: Showcase,
-    news: ReviewNews,
     theme_posts: ThemePosts,
+    news: ReviewNews,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
@@ -103,12 +107,23 @@ def equip(
     layered_options = LayeredOptions(
         database=database, catalogue=catalogue, default_model=default_model
     )
+    arena = arena_parts(
+        settings,
+        database=database,
+        catalogue=catalogue,
+        submission=submission,
+        delivery=delivery,
+        referee=posting.referee,
+    )
     option_pages = OptionPages(database=database)
     source_pictures = SourcePictures(database=database, limits=settings.limits)
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
     log_pages = LogPages(database=database)
+    theme_pages = ThemePages(database=database, media_files=kept.media_files)
+    theme_moderation = ThemeModeration(database=database, posts=theme_posts)
+    taking_part = TakingPart(database=database, pages=theme_pages)
     rule_pages = RulePages(database=database)
     review_desk = ReviewDesk(
         database=database,
@@ -116,9 +131,6 @@ def equip(
         pages=ReviewPages(database=database, media_files=kept.media_files, catalogue=catalogue),
         news=news,
     )
-    theme_pages = ThemePages(database=database, media_files=kept.media_files)
-    theme_moderation = ThemeModeration(database=database, posts=theme_posts)
-    taking_part = TakingPart(database=database, pages=theme_pages)
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -173,6 +185,12 @@ def equip(
                 default_model=default_model,
                 pages=option_pages,
             ),
+            ArenaCog(
+                database=database,
+                catalogue=catalogue,
+                comparing=arena.comparing,
+                leaderboards=arena.leaderboards,
+            ),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             ThemeCog(database=database, moderation=theme_moderation, taking_part=taking_part),
             GuideCog(settings=settings, catalogue=catalogue),
@@ -199,9 +217,10 @@ def equip(
         log_pages=log_pages,
         option_pages=option_pages,
         ordering=ordering,
-        review_desk=review_desk,
-        rule_pages=rule_pages,
         theme_actions=ThemeActions(
             database=database, moderation=theme_moderation, taking_part=taking_part
         ),
+        arena=arena.arena,
+        review_desk=review_desk,
+        rule_pages=rule_pages,
     )

@@ -13,7 +13,7 @@ from bot.card import Card, draw_card
 from bot.channel_messages import NOT_SENT, ChannelMessages, Undeliverable
 from bot.outbox import Outbox
 from generation.models.catalogue import Catalogue
-from storage import deliveries, gallery, jobs
+from storage import comparisons, deliveries, gallery, jobs
 from storage.database import Connection, Database
 from storage.deliveries import DeliveryRecord
 from storage.errors import UnknownJob
@@ -46,13 +46,20 @@ class FinishedCards:
         self._again: set[str] = set()
 
     async def redraw(self, job_id: str) -> None:
-        """Edits a card but for its clip, for example after it was shared."""
+        """Edits a card but for its clip, for example after it was shared.
+
+        What a comparison shows has no card: its message stays as it is.
+        """
         async with self._editing.setdefault(job_id, asyncio.Lock()):
             record, card, _ = await self._load(job_id)
-            if record.card_message_id is not None:
+            if record.card_message_id is not None and not await self._is_compared(job_id):
                 await self._messages.edit(
                     record.channel_id, record.card_message_id, embed=card.embed, view=card.view
                 )
+
+    async def _is_compared(self, job_id: str) -> bool:
+        both = await self._database.read(lambda c: comparisons.of_job(c, job_id))
+        return both is not None and both.state != "called_off"
 
     def redraw_soon(self, job_id: str) -> None:
         """The same in the background: at once, then no more often than the interval."""

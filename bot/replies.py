@@ -16,8 +16,8 @@ from discord import app_commands
 from bot import errors as bot_errors
 from bot.text import duration
 from generation import errors as generation_errors
+from storage import arena_errors, moderation_errors, theme_errors
 from storage import errors as storage_errors
-from storage import moderation_errors, theme_errors
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +63,12 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     storage_errors.OfferExpired: lambda _: (
         "That offer is too old, or the price has changed. Nothing was charged; ask again."
     ),
+    arena_errors.UnknownComparison: lambda _: "That comparison does not exist any more.",
+    arena_errors.ComparisonClosed: lambda e: _CLOSED[e.state],
+    arena_errors.VoteIsFinal: lambda _: (
+        "You know which model is which, so your vote stays as it is."
+    ),
+    arena_errors.NotVoted: lambda _: "Vote first: then I tell you which model made which clip.",
     storage_errors.InvalidCursor: lambda _: "That gallery page is gone; open /gallery again.",
     storage_errors.InvalidAmount: lambda _: "Give a positive whole number of credits.",
     storage_errors.InvalidAllowance: lambda _: "A daily allowance is zero or more credits.",
@@ -206,6 +212,19 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     bot_errors.NoOtherModel: lambda e: (
         f"No other model that is enabled here does /{e.command}; see /models."
     ),
+    bot_errors.NoOpponent: lambda e: (
+        "A comparison needs two that can make this clip here, and "
+        + (f"there is only {_listed(e.able)}" if e.able else "there is none")
+        + ". Nothing was charged; see /models."
+    ),
+    bot_errors.StillBlind: lambda e: (
+        f"Job {e.job_id} is part of a comparison that is not revealed yet, so I do not tell what "
+        "made it. Whoever asked for the comparison can press Reveal."
+    ),
+    bot_errors.NoVotesYet: lambda _: (
+        "Nobody has voted yet. `/compare` makes two clips of the same words, and asks which is "
+        "better."
+    ),
     bot_errors.DirectMessagesClosed: lambda _: (
         "I may not write to you: allow direct messages from members of this server, and press "
         "again."
@@ -228,13 +247,20 @@ _PHASES: dict[theme_errors.ThemePhase, str] = {
 _NOT_ENTERABLE = {
     "another's": "Job {} is not yours: only your own clips of this server take part.",
     "unfinished": "Job {} has no finished clip yet; enter it when it is done.",
+    "taken down": "The clip of job {} was taken down by the moderators; enter another one.",
     "deleted": "The clip of job {} was deleted; enter another one.",
-    "taken down": "Moderators took the clip of job {} down; enter another one.",
+}
+_CLOSED = {
+    "making": "The clips are not made yet; vote when both are here.",
+    "voting": "It is being voted on.",
+    "revealed": "The models are revealed, so no more votes are taken.",
+    "called_off": "That comparison was called off.",
 }
 
 FAILURES: dict[str, str] = {
     "worker_crashed": "The generator crashed while making this clip, more than once.",
     "worker_hung": "The generator stopped making progress.",
+    "worker_lost": "The generator ended for another job's sake while it made this clip.",
     "device_failed": "The machine's graphics device reported an error, more than once.",
     "out_of_memory": "The clip needs more memory than this machine has; ask for a shorter one.",
     "too_large_to_deliver": "The clip is too large for Discord; ask for a shorter one.",

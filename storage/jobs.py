@@ -20,12 +20,12 @@ from typing import Literal, get_args
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    ScalarSelect,
     Select,
-    Text,
+    and_,
     case,
-    cast,
     func,
-    literal,
+    or_,
     select,
     update,
 )
@@ -89,6 +89,8 @@ class JobRecord:
     """It ran out of memory once, and is made in less of it from then on."""
     parent_user_id: int | None = None
     """Whose job this is a reroll or remix of."""
+    comparison_id: str | None = None
+    """The comparison whose message shows this job, so that it has no card of its own."""
     delivered_at: datetime | None = None
     delivery_problem: str | None = None
     """Why its outcome could not be posted; it is kept for the member to look up."""
@@ -98,18 +100,19 @@ class JobRecord:
     """Why moderators took its clip down; None while it is not down."""
     appeal_refusal: str | None = None
     """Why they refused the author's appeal."""
-    paid_from: str | None = None
-    """The `pot` of the guild, or that of a `theme`, where its author does not pay for it."""
+    paying_pot: str | None = None
+    """The account of the pot that pays for it (`posting.pot_id`); None where its author does."""
 
 
 _LOOKED_UP = (
     "parent_user_id",
+    "comparison_id",
     "delivered_at",
     "delivery_problem",
     "review_state",
     "takedown_reason",
     "appeal_refusal",
-    "paid_from",
+    "paying_pot",
 )
 _STORED = [field.name for field in fields(JobRecord) if field.name not in _LOOKED_UP]
 
@@ -316,8 +319,7 @@ def select_jobs() -> Select[tuple[object, ...]]:
     parent = select(parents.c.user_id).where(parents.c.id == _TABLE.parent_job_id)
     review = schema.reviews.c
     held, payer = schema.transfers.c, schema.accounts.c
-    guild_pot = literal("pot:") + cast(payer.guild_id, Text)
-    by_pot = select(case((payer.id == guild_pot, "pot"), else_="theme")).where(
+    pot = select(payer.id).where(
         held.id == "job:" + _TABLE.id + ":reserve",
         payer.id == held.debit_account_id,
         payer.kind == "pot",
@@ -325,13 +327,25 @@ def select_jobs() -> Select[tuple[object, ...]]:
     return select(
         *(_TABLE[name] for name in _STORED),
         parent.scalar_subquery().label("parent_user_id"),
+        _comparison_id().label("comparison_id"),
         case((delivery.state.in_(("posted", "direct")), delivery.ended_at)).label("delivered_at"),
         case((delivery.state.in_(("direct", "kept")), delivery.problem)).label("delivery_problem"),
         review.state.label("review_state"),
         review.reason.label("takedown_reason"),
         review.refusal.label("appeal_refusal"),
-        by_pot.scalar_subquery().label("paid_from"),
+        pot.scalar_subquery().label("paying_pot"),
     ).select_from(schema.jobs.outerjoin(schema.deliveries).outerjoin(schema.reviews))
+
+
+def _comparison_id() -> ScalarSelect[str]:
+    """Of the open one; of one that was called off, unless the job has a clip to show itself."""
+    both = schema.comparisons.c
+    told = or_(
+        both.state.in_(("making", "voting")),
+        and_(both.state == "called_off", _TABLE.state != "succeeded"),
+    )
+    mine = or_(both.job_a_id == _TABLE.id, both.job_b_id == _TABLE.id)
+    return select(both.id).where(mine, told).scalar_subquery()
 
 
 def _nonce(job_id: str) -> str:

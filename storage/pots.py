@@ -74,44 +74,25 @@ def set_limit(
     )
 
 
-def reserve(
-    connection: Connection,
-    *,
-    job_id: str,
-    guild_id: int,
-    user_id: int,
-    amount_credits: int,
-    now: datetime,
+def require_share(
+    connection: Connection, *, guild_id: int, user_id: int, needed_credits: int, now: datetime
 ) -> None:
-    """Hold the pot's credits for a member's job.
-
-    Raises InsufficientCredits of the pot, PotLimitReached where it has paid the member enough
-    today, and what `ledger.reserve` raises.
-    """
+    """Raises PotLimitReached where the pot could pay, but has paid the member enough today."""
     # Kept from others, so that two orders at once do not both find room below the limit.
     posting.lock_accounts(connection, posting.open_pot(connection, guild_id))
     share = share_of(connection, guild_id=guild_id, user_id=user_id, now=now)
     if share.limit_credits is not None and (
-        amount_credits <= share.pot_credits
-        and share.used_credits + amount_credits > share.limit_credits
+        needed_credits <= share.pot_credits
+        and share.used_credits + needed_credits > share.limit_credits
     ):
         raise PotLimitReached(
-            needed_credits=amount_credits,
+            needed_credits=needed_credits,
             available_credits=ledger.available_credits(
                 connection, guild_id=guild_id, user_id=user_id
             ),
             limit_credits=share.limit_credits,
             used_credits=share.used_credits,
         )
-    ledger.reserve(
-        connection,
-        job_id=job_id,
-        guild_id=guild_id,
-        user_id=user_id,
-        amount_credits=amount_credits,
-        now=now,
-        payer="pot",
-    )
 
 
 def grant(connection: Connection, deed: Deed, *, user_id: int, amount_credits: int) -> bool:

@@ -122,12 +122,7 @@ class ReviewDesk:
             await _defer(interaction)
             decision = _decision(interaction, record.id, revision)
             words = _words(typed["reason"])
-
-            def take_down(connection: Connection) -> None:
-                reviews.take_down(connection, decision, words)
-                entries.drop_clip(connection, job_id=record.id)
-
-            await self._database.write(take_down)
+            await self._database.write(lambda connection: _take_down(connection, decision, words))
             log.info("clip.taken_down", job_id=record.id, moderator_id=interaction.user.id)
             said = f"Taken down: `{record.id}`. Its author reads why, and may appeal."
             await self._tell(interaction, said, afterwards)
@@ -331,3 +326,9 @@ def _days(typed: str) -> float | None:
     if not 0 < days <= BLOCK_MAX_DAYS:
         raise InvalidRequest("number of days", f"must be at most {BLOCK_MAX_DAYS:g}")
     return days
+
+
+def _take_down(connection: Connection, decision: Decision, reason: str) -> None:
+    """Its entries in themes go too: what is down takes part in no vote."""
+    reviews.take_down(connection, decision, reason)
+    entries.drop_clip(connection, job_id=decision.job_id)

@@ -153,7 +153,7 @@ class ReviewNews:
                     there.message_id,
                     embed=embed,
                     view=view,
-                    attachment=None,
+                    attachments=(),
                     nonce=_nonce(wanted),
                 )
                 posted_at = there.posted_at if message_id == there.message_id else now

@@ -115,7 +115,7 @@ def candidates(
 
 
 def drop_clip(connection: Connection, *, job_id: str) -> None:
-    """The clip was deleted or taken down: it is in no theme any more, and its messages there go."""
+    """The clip is gone, or down: it takes part in no theme any more, and its messages there go."""
     for entry in _entries(connection, _TABLE.job_id == job_id):
         phase = connection.execute(
             select(themes.c.phase).where(themes.c.id == entry.theme_id).with_for_update()
@@ -148,10 +148,10 @@ def _require_enterable(
         raise NotEnterable(job_id=job.id, reason="another's")
     if job.state != "succeeded":
         raise NotEnterable(job_id=job.id, reason="unfinished")
-    if _deleted(connection, job):
-        raise NotEnterable(job_id=job.id, reason="deleted")
     if job.takedown_reason is not None:
         raise NotEnterable(job_id=job.id, reason="taken down")
+    if _deleted(connection, job):
+        raise NotEnterable(job_id=job.id, reason="deleted")
 
 
 def _deleted(connection: Connection, job: JobRecord) -> bool:

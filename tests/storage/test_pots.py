@@ -178,7 +178,7 @@ async def test_the_pot_pays_a_member_no_more_than_its_limit_on_a_day(database: D
 
 
 async def test_another_member_s_share_of_the_pot_is_their_own(database: Database) -> None:
-    def unit(connection: Connection) -> list[str | None]:
+    def unit(connection: Connection) -> list[bool]:
         fill_pot(connection, 100)
         limit(connection, 10)
         records = (make_record(1), make_record(2, user_id=OTHER_MEMBER))
@@ -186,11 +186,12 @@ async def test_another_member_s_share_of_the_pot_is_their_own(database: Database
             jobs.get(
                 connection,
                 booking.admit(connection, record, may_be_relaxed=False, now=NOW).id,
-            ).paid_from
+            ).paying_pot
+            is not None
             for record in records
         ]
 
-    assert await database.write(unit) == ["pot", "pot"]
+    assert await database.write(unit) == [True, True]
 
 
 async def test_a_pot_with_too_little_is_no_matter_of_its_limit(database: Database) -> None:

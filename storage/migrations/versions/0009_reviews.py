@@ -9,15 +9,15 @@ SQLite cannot change a CHECK, so the log is built anew there.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 ACTS = (
     "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
     " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-    " 'showcase', 'report', 'defaults', 'theme', 'dismiss', 'takedown', 'appeal', 'uphold',"
-    " 'restore', 'review_channel', 'pot_limit')"
+    " 'showcase', 'report', 'defaults', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
+    " 'review_channel', 'pot_limit', 'theme', 'reveal')"
 )
 LOG_COLUMNS = "sequence, guild_id, act, subject, before_json, after_json, detail, made_by, made_at"
 DOWN = "state IN ('down', 'appealed', 'upheld')"
