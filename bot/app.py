@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import aiohttp
 import structlog
 
+from bot.arena.parts import open_referee
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
@@ -18,6 +19,7 @@ from bot.equipment import Kept, Posting, equip
 from bot.estimates import Estimates
 from bot.finish_notices import SWEEP_SECONDS as NOTICES_EVERY_SECONDS
 from bot.finish_notices import FinishNotices
+from bot.finished_cards import FinishedCards
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.generation_parts import fair_queue, load_catalogue, local_executor
@@ -25,6 +27,8 @@ from bot.leases import Leases
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.recovery import Recovery
+from bot.reviewing.news import SWEEP_SECONDS as NEWS_SECONDS
+from bot.reviewing.news import ReviewNews
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.submission import Submission
@@ -89,9 +93,7 @@ async def open_service(
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
         serving = await _local_workers(stack, settings) if executor is None else executor
         catalogue.heed(lambda: serving.unable)
-        dispatcher = _open_dispatcher(
-            stack, settings, kept, serving, estimates, metrics, posting.delivery
-        )
+        dispatcher = _open_dispatcher(stack, settings, kept, serving, estimates, metrics, posting)
         submission = Submission(
             settings=settings,
             database=kept.database,
@@ -125,10 +127,13 @@ async def open_service(
             posting.delivery.start(dispatcher)
             await recovery.recover()
             dispatcher.start()
+            posting.referee.start(dispatcher)
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
             rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
+            rounds.every(NEWS_SECONDS, "reviews", news.sweep)
+            news.soon()
             rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
             posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
@@ -145,8 +150,24 @@ async def open_service(
             media_files=kept.media_files,
             max_bytes=settings.delivery.attachment_bytes,
         )
+        news = ReviewNews(
+            database=kept.database,
+            messages=posting.messages,
+            cards=posting.cards,
+            showcase=showcase,
+        )
+        stack.push_async_callback(news.close)
         equip(
-            settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, theme_posts
+            settings,
+            kept,
+            posting,
+            catalogue,
+            dispatcher,
+            submission,
+            pages,
+            showcase,
+            theme_posts,
+            news,
         )
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
@@ -206,8 +227,27 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
+    referee = open_referee(
+        settings,
+        database=kept.database,
+        media_files=kept.media_files,
+        catalogue=catalogue,
+        messages=messages,
+        finish_notices=finish_notices,
+        delivery=delivery,
+    )
+    stack.push_async_callback(referee.close)
+    cards = FinishedCards(
+        database=kept.database, catalogue=catalogue, messages=messages, outbox=outbox
+    )
+    stack.push_async_callback(cards.close)
     return Posting(
-        client=client, messages=messages, finish_notices=finish_notices, delivery=delivery
+        client=client,
+        messages=messages,
+        finish_notices=finish_notices,
+        delivery=delivery,
+        referee=referee,
+        cards=cards,
     )
 
 
@@ -218,7 +258,7 @@ def _open_dispatcher(
     executor: Executor,
     estimates: Estimates,
     metrics: Metrics,
-    delivery: Delivery,
+    posting: Posting,
 ) -> Dispatcher:
     bookkeeping = Bookkeeping(
         database=kept.database,
@@ -228,7 +268,7 @@ def _open_dispatcher(
     dispatcher = Dispatcher(
         fair_queue(settings, estimates),
         executor,
-        (bookkeeping, estimates, metrics, delivery),
+        (bookkeeping, estimates, metrics, posting.delivery, posting.referee),
         max_bytes=settings.delivery.attachment_bytes,
         after_fault=bookkeeping.after_fault,
     )

@@ -12,6 +12,7 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.arena.arena import Arena
 from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
@@ -21,7 +22,10 @@ from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
+from bot.reviewing.desk import ReviewDesk
+from bot.rule_pages import RulePages
 from bot.themes.actions import ThemeActions
+from bot.views.arena_buttons import ArenaButton
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
@@ -30,6 +34,8 @@ from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
 from bot.views.option_lists import DeleteSetButton, OptionPageButton
+from bot.views.review_buttons import OpenReviewButton, ReviewButton, ReviewPageButton
+from bot.views.rules_pager import RulesPageButton
 from bot.views.theme_buttons import ThemeButton, ThemeClipMenu
 
 log = structlog.get_logger(__name__)
@@ -53,6 +59,9 @@ class ReelroomBot(commands.AutoShardedBot):
     option_pages: OptionPages
     ordering: Ordering
     theme_actions: ThemeActions
+    arena: Arena
+    review_desk: ReviewDesk
+    rule_pages: RulePages
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -88,6 +97,9 @@ class ReelroomBot(commands.AutoShardedBot):
         option_pages: OptionPages,
         ordering: Ordering,
         theme_actions: ThemeActions,
+        arena: Arena,
+        review_desk: ReviewDesk,
+        rule_pages: RulePages,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -99,6 +111,9 @@ class ReelroomBot(commands.AutoShardedBot):
         self.option_pages = option_pages
         self.ordering = ordering
         self.theme_actions = theme_actions
+        self.arena = arena
+        self.review_desk = review_desk
+        self.rule_pages = rule_pages
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -111,6 +126,11 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            ArenaButton,
+            ReviewButton,
+            ReviewPageButton,
+            OpenReviewButton,
+            RulesPageButton,
             OptionPageButton,
             DeleteSetButton,
             ThemeButton,

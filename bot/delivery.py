@@ -31,8 +31,8 @@ from generation.job import (
     Progress,
 )
 from generation.models.catalogue import Catalogue
-from storage import gallery, jobs
-from storage.database import Connection, Database
+from storage import jobs
+from storage.database import Database
 from storage.jobs import JobRecord
 
 log = structlog.get_logger(__name__)
@@ -120,9 +120,12 @@ class Delivery:
         await self.watch(record.id)
 
     async def watch(self, job_id: str) -> None:
-        """Keeps the card of this unfinished job up to date from now on; posts it if it has none."""
+        """Keeps the card of this unfinished job up to date from now on; posts it if it has none.
+
+        A job of a comparison has no card: the comparison's message shows it.
+        """
         record = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        if not JobState(record.state).terminal:
+        if not JobState(record.state).terminal and record.comparison_id is None:
             self._cards[job_id] = _LiveCard(record=record)
             self._changed.set()
 
@@ -131,16 +134,6 @@ class Delivery:
         live = self._cards.pop(job_id, None)
         self._changed.set()  # everybody behind it moved up
         self._outbox.deliver_soon(job_id, live.editing if live else None)
-
-    async def redraw(self, job_id: str) -> None:
-        """Edits the card of a finished job, for example after it was shared."""
-
-        def load(connection: Connection) -> tuple[JobRecord, bool]:
-            shared = gallery.entry(connection, job_id=job_id) is not None
-            return jobs.get(connection, job_id), shared
-
-        record, shared = await self._database.read(load)
-        await self._edit(record, draw_card(record, self._catalogue, shared=shared))
 
     def standing(self, record: JobRecord) -> Standing | None:
         """Place and time left of a waiting job; None once it is not in the queue."""
@@ -214,7 +207,7 @@ class Delivery:
         job_id = live.record.id
         try:
             found = await self._messages.find(
-                live.record.channel_id, job_id, interaction_id=live.record.interaction_id
+                live.record.channel_id, f"job {job_id}", interaction_id=live.record.interaction_id
             )
             if found is None:
                 await self._post(live.record)

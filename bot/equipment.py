@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from discord.ext import commands
 
+from bot.arena.parts import arena_parts
+from bot.arena.referee import Referee
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
 from bot.clip_actions import ClipActions
 from bot.commands.admin import AdminCog
+from bot.commands.arena import ArenaCog
 from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
 from bot.commands.gallery import GalleryCog
@@ -27,6 +30,7 @@ from bot.commands.theme import ThemeCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.finish_notices import FinishNotices
+from bot.finished_cards import FinishedCards
 from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.job_actions import JobActions
@@ -35,6 +39,10 @@ from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
 from bot.ordering import Ordering
+from bot.reviewing.desk import ReviewDesk
+from bot.reviewing.news import ReviewNews
+from bot.reviewing.pages import ReviewPages
+from bot.rule_pages import RulePages
 from bot.showcase import Showcase
 from bot.source_clips import SourceClips
 from bot.source_pictures import SourcePictures
@@ -69,6 +77,8 @@ class Posting:
     messages: ChannelMessages
     finish_notices: FinishNotices
     delivery: Delivery
+    referee: Referee
+    cards: FinishedCards
 
 
 def equip(
@@ -81,6 +91,7 @@ def equip(
     pages: GalleryPages,
     showcase: Showcase,
     theme_posts: ThemePosts,
+    news: ReviewNews,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
@@ -96,6 +107,14 @@ def equip(
     layered_options = LayeredOptions(
         database=database, catalogue=catalogue, default_model=default_model
     )
+    arena = arena_parts(
+        settings,
+        database=database,
+        catalogue=catalogue,
+        submission=submission,
+        delivery=delivery,
+        referee=posting.referee,
+    )
     option_pages = OptionPages(database=database)
     source_pictures = SourcePictures(database=database, limits=settings.limits)
     source_clips = SourceClips(database=database, limits=settings.limits)
@@ -105,6 +124,13 @@ def equip(
     theme_pages = ThemePages(database=database, media_files=kept.media_files)
     theme_moderation = ThemeModeration(database=database, posts=theme_posts)
     taking_part = TakingPart(database=database, pages=theme_pages)
+    rule_pages = RulePages(database=database)
+    review_desk = ReviewDesk(
+        database=database,
+        media_files=kept.media_files,
+        pages=ReviewPages(database=database, media_files=kept.media_files, catalogue=catalogue),
+        news=news,
+    )
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -115,12 +141,14 @@ def equip(
         ),
         gallery_actions=GalleryActions(
             database=database,
-            delivery=delivery,
+            cards=posting.cards,
             messages=posting.messages,
             media_files=kept.media_files,
             catalogue=catalogue,
             showcase=showcase,
+            review_news=news,
         ),
+        review_desk=review_desk,
     )
 
     def cogs() -> Iterable[commands.Cog]:
@@ -157,6 +185,12 @@ def equip(
                 default_model=default_model,
                 pages=option_pages,
             ),
+            ArenaCog(
+                database=database,
+                catalogue=catalogue,
+                comparing=arena.comparing,
+                leaderboards=arena.leaderboards,
+            ),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             ThemeCog(database=database, moderation=theme_moderation, taking_part=taking_part),
             GuideCog(settings=settings, catalogue=catalogue),
@@ -169,6 +203,8 @@ def equip(
                 log_pages=log_pages,
                 option_pages=option_pages,
                 default_model=default_model,
+                review_desk=review_desk,
+                rule_pages=rule_pages,
             ),
         )
 
@@ -184,4 +220,7 @@ def equip(
         theme_actions=ThemeActions(
             database=database, moderation=theme_moderation, taking_part=taking_part
         ),
+        arena=arena.arena,
+        review_desk=review_desk,
+        rule_pages=rule_pages,
     )

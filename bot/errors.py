@@ -2,6 +2,7 @@
 
 BotError
 ├── NotAllowed          this member may not do that to this job
+│   └── OnlyTheAuthor   nor may a moderator
 ├── ModeratorsOnly      the command needs a moderator's permission
 ├── ChannelForbidden    the bot may not post where the command was typed
 ├── JobUnavailable      the job of a button or page is gone
@@ -11,6 +12,7 @@ BotError
 ├── NotRequeueable      the job is not dead, or was tried again before
 ├── AuthorCannotPay     a dead job's author lacks the credits to try it again
 ├── WordsNotAllowed     a prompt says what moderators do not allow
+├── UnknownActKind      no kind of act that the moderators' log has
 ├── UnusableWordRule    a rule that would hit nothing, or nearly everything
 ├── OneSubjectOnly      a rule for several of member, role and channel at once
 ├── NotADay             not a day of the calendar
@@ -23,6 +25,9 @@ BotError
 ├── EmptyGallery        nobody has shared a clip here
 ├── NothingFound        no shared clip is what was looked for
 ├── NoOtherModel        no other model that is enabled can make it
+├── NoOpponent          there are no two models to compare
+├── StillBlind          nobody is to know yet which model made the clip
+├── NoVotesYet          there is nothing to rate
 ├── DirectMessagesClosed the member takes no direct messages from the bot
 ├── Draining            the bot is stopping and takes no new jobs
 └── TokenRefused        Discord does not accept the token
@@ -43,6 +48,10 @@ class NotAllowed(BotError):
     def __init__(self, action: str) -> None:
         super().__init__(action)
         self.action = action
+
+
+class OnlyTheAuthor(NotAllowed):
+    """What its author alone may do, whoever asks."""
 
 
 class ModeratorsOnly(BotError, app_commands.CheckFailure):
@@ -122,6 +131,14 @@ class WordsNotAllowed(BotError):
         self.words = words
 
 
+class UnknownActKind(BotError):
+    """`typed` is no kind of act of the moderators' log."""
+
+    def __init__(self, typed: str) -> None:
+        super().__init__(typed)
+        self.typed = typed
+
+
 class UnusableWordRule(BotError):
     """`reason` goes on after "The rule"."""
 
@@ -193,6 +210,26 @@ class NoOtherModel(BotError):
     def __init__(self, command: str) -> None:
         super().__init__(command)
         self.command = command
+
+
+class NoOpponent(BotError):
+    """`able` are the names of those who could be compared: one, or none."""
+
+    def __init__(self, able: tuple[str, ...]) -> None:
+        super().__init__(", ".join(able))
+        self.able = able
+
+
+class StillBlind(BotError):
+    """The clip is part of a comparison that is not revealed."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class NoVotesYet(BotError):
+    """No vote that counts in the ratings."""
 
 
 class DirectMessagesClosed(BotError):

@@ -129,7 +129,7 @@ class LimitsSettings(Group):
     """What is refused."""
 
     running_jobs_per_user: Count = Field(
-        default=1, description="Jobs of one member that run at the same time in a server."
+        default=1, description="Jobs of one member that have a slot at the same time in a server."
     )
     waiting_jobs_per_user: Count = Field(
         default=4, description="Jobs one member may have waiting in a server."
@@ -152,6 +152,15 @@ class LimitsSettings(Group):
     video_seconds: Count = Field(default=20, description="The longest video accepted, in seconds.")
     narration_scenes: Count = Field(
         default=12, description="Scenes, which are sentences, of one story."
+    )
+
+
+class ArenaSettings(Group):
+    """What the leaderboard shows."""
+
+    least_votes: Count = Field(
+        default=10,
+        description="Models with fewer votes are not ranked on the leaderboard, only named.",
     )
 
 
@@ -225,6 +234,11 @@ class GenerationSettings(Group):
         description="Main memory for encoded prompts, all slots together; 0 keeps none.",
     )
     executor_slots: Count = Field(default=1, description="Jobs that run at the same time.")
+    overlap_encoding: bool = Field(
+        default=True,
+        description="Whether a slot takes its next job while the last one's file is encoded, which "
+        "needs no GPU but main memory for one more clip's pictures.",
+    )
     job_timeout_seconds: Seconds = Field(
         default=900.0, description="After this long in one attempt a job is stopped."
     )
@@ -294,6 +308,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     credits: CreditsSettings = Field(default_factory=CreditsSettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
+    arena: ArenaSettings = Field(default_factory=ArenaSettings)
     fairness: FairnessSettings = Field(default_factory=FairnessSettings)
     generation: GenerationSettings = Field(default_factory=GenerationSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)

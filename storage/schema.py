@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.arena_tables import comparisons, votes
 from storage.columns import Flag, LargeInteger, Moment, metadata
 from storage.gallery_tables import (
     gallery_entries,
@@ -26,15 +27,18 @@ from storage.gallery_tables import (
     showcase_posts,
 )
 from storage.preference_tables import finish_notices, option_sets, preferences
+from storage.review_tables import gallery_withheld, review_announcements, reviews
 from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
 __all__ = [
     "Flag",
     "accounts",
+    "comparisons",
     "deliveries",
     "finish_notices",
     "gallery_entries",
     "gallery_searches",
+    "gallery_withheld",
     "insert_if_absent",
     "jobs",
     "likes",
@@ -43,12 +47,15 @@ __all__ = [
     "offers",
     "option_sets",
     "preferences",
+    "review_announcements",
+    "reviews",
     "showcase_posts",
     "theme_entries",
     "theme_posts",
     "theme_votes",
     "themes",
     "transfers",
+    "votes",
 ]
 
 accounts = Table(
@@ -231,7 +238,8 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report', 'defaults', 'theme')",
+        " 'showcase', 'report', 'defaults', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
+        " 'review_channel', 'pot_limit', 'theme', 'reveal')",
         name="act_is_known",
     ),
     sqlite_strict=True,
