@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -31,10 +32,10 @@ NO_ANSWER = (aiohttp.ClientError, OSError, TimeoutError)
 """The connection failed: nobody knows whether Discord did what it was asked."""
 UNKNOWN_MESSAGE = 10008
 OLD_MESSAGE_EDITED_TOO_OFTEN = 30046
-
+THREAD_EXISTS = 160004
 
 SEARCHED_MESSAGES = 2000
-SHOWN = re.compile(r"(?:job|comparison) [a-z0-9]+")
+JOB_SHOWN = re.compile(r"job ([a-z0-9]+)")
 """In a card's footer: the first is the card's own, a second one the job that it remixes."""
 
 
@@ -106,10 +107,10 @@ class ChannelMessages:
             else:
                 await message.edit(embed=embed, view=view)
 
-    async def find(self, channel_id: int, what: str, *, interaction_id: int) -> int | None:
-        """The bot's message in the channel that shows this: `job <id>` or `comparison <id>`.
+    async def find(self, channel_id: int, job_id: str, *, interaction_id: int) -> int | None:
+        """The bot's message in the channel that shows this job.
 
-        Searched are the messages after the interaction that asked for it, oldest first: its
+        Searched are the messages after the interaction that asked for the job, oldest first: its
         card follows at once, or, after a crash, later among others.
         """
         me = self._client.user
@@ -117,9 +118,42 @@ class ChannelMessages:
         asked = discord.Object(interaction_id)
         with self._asking():
             async for message in channel.history(limit=SEARCHED_MESSAGES, after=asked):
-                if me is not None and message.author.id == me.id and _shows(message, what):
+                if me is not None and message.author.id == me.id and _shows(message, job_id):
                     return message.id
         return None
+
+    async def find_marked(self, channel_id: int, marker: str, *, after: int) -> int | None:
+        """The bot's message after this one whose footer ends with the marker."""
+        me = self._client.user
+        channel = self._client.get_partial_messageable(channel_id)
+        with self._asking():
+            async for message in channel.history(
+                limit=SEARCHED_MESSAGES, after=discord.Object(after)
+            ):
+                if me is not None and message.author.id == me.id and _marked(message, marker):
+                    return message.id
+        return None
+
+    async def start_thread(
+        self, channel_id: int, message_id: int, *, name: str, archive_minutes: int
+    ) -> None:
+        """The thread of a message, whose id is the message's; that there is one is no error."""
+        with self._asking():
+            try:
+                await self._client.http.start_thread_with_message(
+                    channel_id,
+                    message_id,
+                    name=name,
+                    auto_archive_duration=cast(Any, archive_minutes),
+                )
+            except discord.HTTPException as error:
+                if error.code != THREAD_EXISTS:
+                    raise
+
+    async def set_archived(self, thread_id: int, *, archived: bool) -> None:
+        """Archives a thread of the bot's, or opens it again."""
+        with self._asking():
+            await self._client.http.edit_channel(thread_id, archived=archived)
 
     async def post_directly(
         self,
@@ -140,7 +174,7 @@ class ChannelMessages:
         """The same among the direct messages with this member."""
         with self._asking():
             channel = await self._client.create_dm(discord.Object(user_id))
-        return await self.find(channel.id, f"job {job_id}", interaction_id=interaction_id)
+        return await self.find(channel.id, job_id, interaction_id=interaction_id)
 
     def attachment_bytes(self, guild_id: int) -> int | None:
         """The largest attachment that the guild takes; None for a guild that is not known."""
@@ -171,6 +205,16 @@ class ChannelMessages:
         return await self.post(
             channel_id, embed=embed, view=view, nonce=nonce, attachments=attachments
         )
+
+    async def edit_if_there(
+        self, channel_id: int, message_id: int, *, embed: discord.Embed, view: discord.ui.View
+    ) -> None:
+        """Edits a message; one that somebody deleted stays gone."""
+        try:
+            await self.edit(channel_id, message_id, embed=embed, view=view)
+        except discord.HTTPException as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Deletes a message; one that is gone already is no error."""
@@ -211,8 +255,12 @@ def is_refusal(error: Exception) -> bool:
     return 400 <= error.status < 500 and error.status != 429
 
 
-def _shows(message: discord.Message, what: str) -> bool:
+def _marked(message: discord.Message, marker: str) -> bool:
+    return any((embed.footer.text or "").endswith(marker) for embed in message.embeds)
+
+
+def _shows(message: discord.Message, job_id: str) -> bool:
     for embed in message.embeds:
-        if (shown := SHOWN.search(embed.footer.text or "")) and shown[0] == what:
+        if (shown := JOB_SHOWN.search(embed.footer.text or "")) and shown[1] == job_id:
             return True
     return False

@@ -223,7 +223,7 @@ class Delivery:
         job_id = live.record.id
         try:
             found = await self._messages.find(
-                live.record.channel_id, f"job {job_id}", interaction_id=live.record.interaction_id
+                live.record.channel_id, job_id, interaction_id=live.record.interaction_id
             )
             if found is None:
                 await self._post(live.record)

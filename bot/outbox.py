@@ -7,7 +7,6 @@ crash sends the same nonce while Discord remembers it, and looks for the message
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -26,9 +25,8 @@ from bot.channel_messages import (
 )
 from bot.errors import TokenRefused
 from bot.finish_notices import FinishNotices
-from generation.errors import TooLargeToDeliver, UnreadableMedia
+from bot.fitting import CLIP_TOO_LARGE, fitting, sizes
 from generation.models.catalogue import Catalogue
-from generation.recompression import recompress_aside
 from generation.request import Command
 from storage import deliveries, gallery, jobs
 from storage.database import Connection, Database
@@ -54,10 +52,6 @@ UNREADABLE: dict[type[MediaError], str] = {
     MediaFileMissing: "the clip's file is lost",
     MediaFileCorrupt: "the clip's file is damaged on disk",
 }
-SMALLER = (0.8, 0.4, 0.2)
-"""Shares that a clip is made to fit, should Discord find it too large whatever limit it told: of
-that limit, or of the clip where that is smaller."""
-CLIP_TOO_LARGE = "the clip is larger than Discord takes here"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,11 +178,11 @@ class Outbox:
         # A job without a card had one that nobody lived to remember, or that got no answer.
         if card_message_id is None or before.may_be_posted_unseen(datetime.now(UTC)):
             found = await self._messages.find(
-                record.channel_id, f"job {record.id}", interaction_id=record.interaction_id
+                record.channel_id, record.id, interaction_id=record.interaction_id
             )
             card_message_id = found or card_message_id
         limit = self._messages.attachment_bytes(record.guild_id) or self._max_bytes
-        for max_bytes in sizes_to_try(outcome.attachments, limit):
+        for max_bytes in sizes(outcome.attachments, limit):
             try:
                 return await self._messages.edit_or_post(
                     record.channel_id,
@@ -269,28 +263,3 @@ class Outbox:
             editing = self._again.pop(job_id)
             if not task.cancelled():
                 self.deliver_soon(job_id, editing)
-
-
-def sizes_to_try(attachments: Sequence[Attachment], limit_bytes: int) -> Iterator[int]:
-    """The most that each attachment may have at each try: smaller every time."""
-    largest = max((len(attachment.media) for attachment in attachments), default=0)
-    yield largest
-    if largest > limit_bytes:
-        yield limit_bytes
-    if largest:
-        yield from (int(min(largest, limit_bytes) * share) for share in SMALLER)
-
-
-async def fitting(attachments: Sequence[Attachment], max_bytes: int) -> tuple[Attachment, ...]:
-    """Those that are larger encoded again. Raises Undeliverable where one cannot be so small."""
-    return tuple([await _fitting(attachment, max_bytes) for attachment in attachments])
-
-
-async def _fitting(attachment: Attachment, max_bytes: int) -> Attachment:
-    if len(attachment.media) <= max_bytes:
-        return attachment
-    try:
-        media = await recompress_aside(attachment.media, max_bytes)
-    except (TooLargeToDeliver, UnreadableMedia) as error:
-        raise Undeliverable(CLIP_TOO_LARGE) from error
-    return Attachment(filename=attachment.filename, media=media)

@@ -1,8 +1,8 @@
 """A job and its credits, moved together: how a job comes into storage, and how it leaves.
 
-A price is held when a job is admitted, of its author's credits or else of the guild's pot; spent
-when its clip is kept, and given back at any other end. A relaxed job was admitted without credits:
-nothing is held, spent or given back for it.
+A price is held when a job is admitted, of its author's credits or else of the guild's pot, and in
+a theme's thread of the theme's pot before both; spent when its clip is kept, and given back at any
+other end. A relaxed job was admitted without credits: nothing is held, spent or given back for it.
 Each function is to be one unit of work, or part of one.
 """
 
@@ -14,6 +14,11 @@ from sqlalchemy import Connection
 from storage import attempts, jobs, ledger
 from storage.errors import InsufficientCredits
 from storage.jobs import JobRecord, TerminalState
+from storage.ledger import Payer
+from storage.themes import pot
+
+PAYERS: tuple[Payer, ...] = ("theme", "member", "pot")
+"""Whose credits are asked for, one after the other."""
 
 
 def admit(
@@ -95,31 +100,52 @@ def requeue(
 def _hold(
     connection: Connection, asked: Sequence[JobRecord], *, may_be_relaxed: bool, now: datetime
 ) -> tuple[JobRecord, ...]:
-    """Of the member's credits, of the pot's, or of nobody's: whichever has enough for all."""
-    guild_id, user_id = asked[0].guild_id, asked[0].user_id
-    needed = sum(job.price_credits for job in asked)
-    available = ledger.lock_available(connection, guild_id=guild_id, user_id=user_id)
-    if available >= needed:
-        return _reserve(connection, asked, now=now)
-    if ledger.lock_available(connection, guild_id=guild_id, user_id=None) >= needed:
-        return _reserve(connection, asked, now=now, from_pot=True)
+    """Of the theme's pot, the member's credits, the guild's pot, or of nobody's: whichever has
+    enough for all."""
+    first = asked[0]
+    needed_credits = sum(job.price_credits for job in asked)
+    theme_id = pot.paying_in(connection, channel_id=first.channel_id)
+    payers: tuple[Payer, ...] = ("member", "pot") if theme_id is None else PAYERS
+    found: dict[Payer, int] = {}
+    for payer in payers:
+        found[payer] = ledger.lock_available(
+            connection,
+            guild_id=first.guild_id,
+            user_id=first.user_id,
+            payer=payer,
+            theme_id=theme_id if payer == "theme" else None,
+        )
+        if found[payer] >= needed_credits:
+            for job in asked:
+                _reserve(
+                    connection,
+                    job,
+                    now=now,
+                    payer=payer,
+                    theme_id=theme_id if payer == "theme" else None,
+                )
+            return tuple(asked)
     if may_be_relaxed:
         return tuple(jobs.relax(connection, job) for job in asked)
-    # What the member lacks, not the pot.
-    raise InsufficientCredits(needed_credits=needed, available_credits=available)
+    # What the member lacks, not a pot.
+    raise InsufficientCredits(needed_credits=needed_credits, available_credits=found["member"])
 
 
 def _reserve(
-    connection: Connection, asked: Sequence[JobRecord], *, now: datetime, from_pot: bool = False
-) -> tuple[JobRecord, ...]:
-    for job in asked:
-        ledger.reserve(
-            connection,
-            job_id=job.id,
-            guild_id=job.guild_id,
-            user_id=job.user_id,
-            amount_credits=job.price_credits,
-            now=now,
-            from_pot=from_pot,
-        )
-    return tuple(asked)
+    connection: Connection,
+    job: JobRecord,
+    *,
+    now: datetime,
+    payer: Payer,
+    theme_id: str | None,
+) -> None:
+    ledger.reserve(
+        connection,
+        job_id=job.id,
+        guild_id=job.guild_id,
+        user_id=job.user_id,
+        amount_credits=job.price_credits,
+        now=now,
+        payer=payer,
+        theme_id=theme_id,
+    )

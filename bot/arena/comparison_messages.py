@@ -13,8 +13,8 @@ import structlog
 from bot.arena.message import Standing
 from bot.card import Card
 from bot.channel_messages import Attachment, ChannelMessages, TooLarge
-from bot.outbox import fitting, sizes_to_try
-from generation.unlabelled import unlabelled
+from bot.fitting import fitting, sizes
+from generation.anonymising import anonymous
 from storage.comparisons import Comparison
 from storage.media_files import MediaFiles
 
@@ -45,13 +45,13 @@ class ComparisonMessages:
         """
         comparison = standing.comparison
         clips = await self._clips(standing) if with_clips else ()
-        message_id = comparison.message_id or await self._messages.find(
+        message_id = comparison.message_id or await self._messages.find_marked(
             comparison.channel_id,
             f"comparison {comparison.id}",
-            interaction_id=comparison.interaction_id,
+            after=comparison.interaction_id,
         )
         limit = self._messages.attachment_bytes(comparison.guild_id) or self._max_bytes
-        for max_bytes in sizes_to_try(clips, limit):
+        for max_bytes in sizes(clips, limit):
             blind = [await _blind(clip) for clip in await fitting(clips, max_bytes)]
             try:
                 return await self._messages.edit_or_post(
@@ -78,7 +78,8 @@ class ComparisonMessages:
 
 
 async def _blind(clip: Attachment) -> Attachment:
-    return Attachment(filename=clip.filename, media=await asyncio.to_thread(unlabelled, clip.media))
+    media = await asyncio.to_thread(anonymous, clip.media, generated=True)
+    return Attachment(filename=clip.filename, media=media)
 
 
 def _nonce(comparison: Comparison) -> str:

@@ -185,7 +185,7 @@ async def test_two_jobs_are_paid_by_one_payer_or_not_admitted(database: Database
         pair = [make_record(number, price_credits=10) for number in (first, first + 1)]
         admitted = booking.admit_together(connection, pair, may_be_relaxed=relaxed, now=NOW)
         return [each.relaxed for each in admitted] + [
-            ledger.paid_by_pot(connection, job_id=each.id) for each in admitted
+            ledger.payer_of(connection, job_id=each.id) == "pot" for each in admitted
         ]
 
     await database.write(lambda c: give(c, 15))

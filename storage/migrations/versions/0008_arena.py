@@ -9,14 +9,14 @@ SQLite cannot change a CHECK, so there the log is built anew, as jobs were in 00
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 ACTS = (
     "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
     " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-    " 'showcase', 'report', 'defaults', 'reveal')"
+    " 'showcase', 'report', 'defaults', 'theme', 'reveal')"
 )
 LOG_COLUMNS = "sequence, guild_id, act, subject, before_json, after_json, detail, made_by, made_at"
 STATES = "IN ('making', 'voting', 'revealed', 'called_off')"
