@@ -35,7 +35,7 @@ OLD_MESSAGE_EDITED_TOO_OFTEN = 30046
 THREAD_EXISTS = 160004
 
 SEARCHED_MESSAGES = 2000
-JOB_SHOWN = re.compile(r"job ([a-z0-9]+)")
+SHOWN = re.compile(r"(?:job|comparison) [a-z0-9]+")
 """In a card's footer: the first is the card's own, a second one the job that it remixes."""
 
 
@@ -107,10 +107,19 @@ class ChannelMessages:
             else:
                 await message.edit(embed=embed, view=view)
 
-    async def find(self, channel_id: int, job_id: str, *, interaction_id: int) -> int | None:
-        """The bot's message in the channel that shows this job.
+    async def edit_without_clip(
+        self, channel_id: int, message_id: int, *, embed: discord.Embed, view: discord.ui.View
+    ) -> None:
+        """Edits a message of the bot and takes what is attached away; one that is gone is no
+        error."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        with self._asking(), contextlib.suppress(discord.NotFound):
+            await message.edit(embed=embed, view=view, attachments=[])
 
-        Searched are the messages after the interaction that asked for the job, oldest first: its
+    async def find(self, channel_id: int, what: str, *, interaction_id: int) -> int | None:
+        """The bot's message in the channel that shows this: `job <id>` or `comparison <id>`.
+
+        Searched are the messages after the interaction that asked for it, oldest first: its
         card follows at once, or, after a crash, later among others.
         """
         me = self._client.user
@@ -118,7 +127,7 @@ class ChannelMessages:
         asked = discord.Object(interaction_id)
         with self._asking():
             async for message in channel.history(limit=SEARCHED_MESSAGES, after=asked):
-                if me is not None and message.author.id == me.id and _shows(message, job_id):
+                if me is not None and message.author.id == me.id and _shows(message, what):
                     return message.id
         return None
 
@@ -162,19 +171,22 @@ class ChannelMessages:
         embed: discord.Embed,
         nonce: str,
         attachments: Sequence[Attachment] = (),
+        view: discord.ui.View | None = None,
     ) -> int:
-        """A direct message to a member, without buttons; returns its id."""
+        """A direct message to a member; returns its id. Card buttons are of no use there."""
         files = [attachment.file() for attachment in attachments]
         with self._asking():
             channel = await self._client.create_dm(discord.Object(user_id))
-            message = await channel.send(embed=embed, nonce=nonce, files=files)
+            message = await channel.send(
+                embed=embed, nonce=nonce, files=files, view=view or discord.ui.View(timeout=None)
+            )
         return message.id
 
     async def find_directly(self, user_id: int, job_id: str, *, interaction_id: int) -> int | None:
         """The same among the direct messages with this member."""
         with self._asking():
             channel = await self._client.create_dm(discord.Object(user_id))
-        return await self.find(channel.id, job_id, interaction_id=interaction_id)
+        return await self.find(channel.id, f"job {job_id}", interaction_id=interaction_id)
 
     def attachment_bytes(self, guild_id: int) -> int | None:
         """The largest attachment that the guild takes; None for a guild that is not known."""
@@ -259,8 +271,8 @@ def _marked(message: discord.Message, marker: str) -> bool:
     return any((embed.footer.text or "").endswith(marker) for embed in message.embeds)
 
 
-def _shows(message: discord.Message, job_id: str) -> bool:
+def _shows(message: discord.Message, what: str) -> bool:
     for embed in message.embeds:
-        if (shown := JOB_SHOWN.search(embed.footer.text or "")) and shown[1] == job_id:
+        if (shown := SHOWN.search(embed.footer.text or "")) and shown[0] == what:
             return True
     return False

@@ -82,7 +82,7 @@ class Showcase:
         """The message of an earlier try that got no answer, or that nobody lived to remember."""
         record = await self._database.read(lambda connection: jobs.get(connection, post.job_id))
         return await self._messages.find(
-            post.channel_id, post.job_id, interaction_id=record.interaction_id
+            post.channel_id, f"job {post.job_id}", interaction_id=record.interaction_id
         )
 
     async def _take_down(self, post: ShowcasePost) -> None:

@@ -11,14 +11,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from storage import attempts, jobs, ledger
-from storage.errors import InsufficientCredits
+from storage import attempts, jobs, ledger, pots
+from storage.errors import InsufficientCredits, PotLimitReached
 from storage.jobs import JobRecord, TerminalState
 from storage.ledger import Payer
 from storage.themes import pot
-
-PAYERS: tuple[Payer, ...] = ("theme", "member", "pot")
-"""Whose credits are asked for, one after the other."""
 
 
 def admit(
@@ -100,52 +97,71 @@ def requeue(
 def _hold(
     connection: Connection, asked: Sequence[JobRecord], *, may_be_relaxed: bool, now: datetime
 ) -> tuple[JobRecord, ...]:
-    """Of the theme's pot, the member's credits, the guild's pot, or of nobody's: whichever has
-    enough for all."""
-    first = asked[0]
-    needed_credits = sum(job.price_credits for job in asked)
+    """Of a theme's pot, of the member's credits, of the guild's pot, or of nobody's: whichever
+    comes first that has enough for all.
+    """
+    first, needed = asked[0], sum(job.price_credits for job in asked)
     theme_id = pot.paying_in(connection, channel_id=first.channel_id)
-    payers: tuple[Payer, ...] = ("member", "pot") if theme_id is None else PAYERS
-    found: dict[Payer, int] = {}
+    lacking: InsufficientCredits | None = None
+    payers: tuple[Payer, ...] = ("theme", "member", "pot") if theme_id else ("member", "pot")
     for payer in payers:
-        found[payer] = ledger.lock_available(
-            connection,
-            guild_id=first.guild_id,
-            user_id=first.user_id,
-            payer=payer,
-            theme_id=theme_id if payer == "theme" else None,
-        )
-        if found[payer] >= needed_credits:
-            for job in asked:
-                _reserve(
-                    connection,
-                    job,
-                    now=now,
-                    payer=payer,
-                    theme_id=theme_id if payer == "theme" else None,
-                )
-            return tuple(asked)
+        try:
+            _require_credits(connection, first, needed, payer, theme_id, now)
+        except InsufficientCredits as error:
+            # What the member lacks is told, not the pot: but for what it would pay another day.
+            if payer == "member" or isinstance(error, PotLimitReached):
+                lacking = error
+            continue
+        return _reserve(connection, asked, now=now, payer=payer, theme_id=theme_id)
     if may_be_relaxed:
         return tuple(jobs.relax(connection, job) for job in asked)
-    # What the member lacks, not a pot.
-    raise InsufficientCredits(needed_credits=needed_credits, available_credits=found["member"])
+    assert lacking is not None
+    raise lacking
+
+
+def _require_credits(
+    connection: Connection,
+    job: JobRecord,
+    needed_credits: int,
+    payer: Payer,
+    theme_id: str | None,
+    now: datetime,
+) -> None:
+    if payer == "pot":
+        pots.require_share(
+            connection,
+            guild_id=job.guild_id,
+            user_id=job.user_id,
+            needed_credits=needed_credits,
+            now=now,
+        )
+    ledger.require_credits(
+        connection,
+        guild_id=job.guild_id,
+        user_id=job.user_id,
+        needed_credits=needed_credits,
+        payer=payer,
+        theme_id=theme_id,
+    )
 
 
 def _reserve(
     connection: Connection,
-    job: JobRecord,
+    asked: Sequence[JobRecord],
     *,
     now: datetime,
     payer: Payer,
     theme_id: str | None,
-) -> None:
-    ledger.reserve(
-        connection,
-        job_id=job.id,
-        guild_id=job.guild_id,
-        user_id=job.user_id,
-        amount_credits=job.price_credits,
-        now=now,
-        payer=payer,
-        theme_id=theme_id,
-    )
+) -> tuple[JobRecord, ...]:
+    for job in asked:
+        ledger.reserve(
+            connection,
+            job_id=job.id,
+            guild_id=job.guild_id,
+            user_id=job.user_id,
+            amount_credits=job.price_credits,
+            now=now,
+            payer=payer,
+            theme_id=theme_id if payer == "theme" else None,
+        )
+    return tuple(asked)

@@ -219,9 +219,10 @@ class Comparing:
         )
         if records[0].relaxed:
             cost = "They wait relaxed: free, and after everybody who pays."
-        elif accepted[0].payer in ("theme", "pot"):
-            whose = "theme" if accepted[0].payer == "theme" else "server"
-            cost = f"The {whose}'s pot pays {price_of_both(records)}."
+        elif accepted[0].payer == "theme":
+            cost = f"The theme's pot pays {price_of_both(records)}."
+        elif accepted[0].payer == "pot":
+            cost = f"The server's pot pays {price_of_both(records)}."
         else:
             left = accepted[-1].available_credits
             cost = f"{price_of_both(records)} held for both, {left} left."

@@ -45,10 +45,10 @@ class ComparisonMessages:
         """
         comparison = standing.comparison
         clips = await self._clips(standing) if with_clips else ()
-        message_id = comparison.message_id or await self._messages.find_marked(
+        message_id = comparison.message_id or await self._messages.find(
             comparison.channel_id,
             f"comparison {comparison.id}",
-            after=comparison.interaction_id,
+            interaction_id=comparison.interaction_id,
         )
         limit = self._messages.attachment_bytes(comparison.guild_id) or self._max_bytes
         for max_bytes in sizes(clips, limit):
@@ -78,6 +78,7 @@ class ComparisonMessages:
 
 
 async def _blind(clip: Attachment) -> Attachment:
+    """Without model, prompt and seed in the file."""
     media = await asyncio.to_thread(anonymous, clip.media, generated=True)
     return Attachment(filename=clip.filename, media=media)
 

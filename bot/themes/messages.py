@@ -30,7 +30,7 @@ class ThemeMessage:
 
     embed: discord.Embed
     view: discord.ui.View
-    attachments: tuple[Attachment, ...] = ()
+    attachment: Attachment | None = None
     generated: bool = True
     """Whether a model had a part in what is attached."""
 
@@ -73,7 +73,7 @@ class ThemeMessages:
         # Its own name would tell the job, and so the author.
         attachment = Attachment(filename=f"entry-{number}{suffix}", media=media)
         return ThemeMessage(
-            embed=embed, view=view, attachments=(attachment,), generated=request.generated
+            embed=embed, view=view, attachment=attachment, generated=request.generated
         )
 
     async def closed_entry(self, theme: Theme, number: int) -> ThemeMessage | None:

@@ -181,7 +181,8 @@ class ThemePosts:
         if not await self._database.write(lambda connection: posts.attempt(connection, post)):
             return None
         limit = self._messages.attachment_bytes(theme.guild_id) or self._max_bytes
-        for max_bytes in sizes(message.attachments, limit):
+        clip = () if message.attachment is None else (message.attachment,)
+        for max_bytes in sizes(clip, limit):
             try:
                 return await self._messages.post(
                     channel_id,
@@ -189,8 +190,8 @@ class ThemePosts:
                     view=message.view,
                     nonce=words.nonce(theme.id, post.kind, post.number),
                     attachments=[
-                        await _nameless(attachment, message.generated)
-                        for attachment in await fitting(message.attachments, max_bytes)
+                        await _nameless(each, message.generated)
+                        for each in await fitting(clip, max_bytes)
                     ],
                 )
             except TooLarge:
