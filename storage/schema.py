@@ -25,11 +25,15 @@ from storage.gallery_tables import (
     offers,
     showcase_posts,
 )
+from storage.privacy_tables import erasure_messages, erasures, exports, pseudonym_keys
 
 __all__ = [
     "Flag",
     "accounts",
     "deliveries",
+    "erasure_messages",
+    "erasures",
+    "exports",
     "gallery_entries",
     "gallery_searches",
     "insert_if_absent",
@@ -38,6 +42,7 @@ __all__ = [
     "metadata",
     "moderator_log",
     "offers",
+    "pseudonym_keys",
     "showcase_posts",
     "transfers",
 ]
@@ -69,7 +74,8 @@ accounts = Table(
     sqlite_strict=True,
 )
 
-# Immutable: triggers, which live in the migration, abort every UPDATE and DELETE.
+# Immutable: triggers, which live in the migrations, abort every DELETE, and every UPDATE but what
+# an erasure replaces while it is under way.
 transfers = Table(
     "transfers",
     metadata,
