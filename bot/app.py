@@ -24,6 +24,7 @@ from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
 from bot.commands.pictures import PicturesCog
 from bot.commands.price import PriceCog
+from bot.commands.privacy import PrivacyCog
 from bot.commands.quota import QuotaCog
 from bot.commands.show import ShowCog
 from bot.dead_jobs import DeadJobs
@@ -40,6 +41,8 @@ from bot.metrics import Metrics
 from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
 from bot.outbox import Outbox
+from bot.privacy import erasing
+from bot.privacy.parts import Privacy, open_privacy
 from bot.recovery import Recovery
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
@@ -161,6 +164,8 @@ async def open_service(
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
+            rounds.every(erasing.SWEEP_SECONDS, "erasures", privacy.erasing.sweep, at_once=True)
+            await privacy.exporting.resume()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
             rounds.every(COUNT_EVERY_SECONDS, "counts", count)
             rounds.every(PROBE_EVERY_SECONDS, "event loop", gauges.probe_loop)
@@ -169,7 +174,17 @@ async def open_service(
             database=kept.database, media_files=kept.media_files, catalogue=catalogue
         )
         showcase = Showcase(database=kept.database, messages=posting.messages, pages=pages)
-        _equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase)
+        privacy = open_privacy(
+            stack,
+            settings,
+            database=kept.database,
+            media_files=kept.media_files,
+            messages=posting.messages,
+            delivery=posting.delivery,
+            dispatcher=dispatcher,
+            showcase=showcase,
+        )
+        _equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, privacy)
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))
@@ -272,6 +287,7 @@ def _equip(
     submission: Submission,
     pages: GalleryPages,
     showcase: Showcase,
+    privacy: Privacy,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
@@ -330,6 +346,7 @@ def _equip(
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
+            PrivacyCog(database=database, exporting=privacy.exporting),
             AdminCog(
                 database=database,
                 catalogue=catalogue,
@@ -347,6 +364,7 @@ def _equip(
         moderator_deeds=moderator_deeds,
         log_pages=log_pages,
         ordering=ordering,
+        erasing=privacy.erasing,
     )
 
 

@@ -19,9 +19,11 @@ from bot.job_actions import JobActions
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
+from bot.privacy.erasing import Erasing
 from bot.replies import answer_error
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
+from bot.views.erase_button import EraseButton
 from bot.views.gallery_pager import GalleryButton
 from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
@@ -47,6 +49,7 @@ class ReelroomBot(commands.AutoShardedBot):
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
     ordering: Ordering
+    erasing: Erasing
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -80,6 +83,7 @@ class ReelroomBot(commands.AutoShardedBot):
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
         ordering: Ordering,
+        erasing: Erasing,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -89,6 +93,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
         self.ordering = ordering
+        self.erasing = erasing
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -101,6 +106,7 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            EraseButton,
         )
         for cog in self._cogs():
             await self.add_cog(cog)

@@ -16,6 +16,7 @@ BotError
 ├── NotADay             not a day of the calendar
 ├── EmptyGallery        nobody has shared a clip here
 ├── NothingFound        no shared clip is what was looked for
+├── NothingToExport     the member has made nothing here
 ├── NoOtherModel        no other model that is enabled can make it
 ├── DirectMessagesClosed the member takes no direct messages from the bot
 ├── Draining            the bot is stopping and takes no new jobs
@@ -142,6 +143,10 @@ class EmptyGallery(BotError):
 
 class NothingFound(BotError):
     """The gallery has clips, and none that fits the search."""
+
+
+class NothingToExport(BotError):
+    """The member has no job that has ended, or none before the one they named."""
 
 
 class NoOtherModel(BotError):

@@ -29,6 +29,7 @@ from storage import (
     booking,
     conduct,
     deliveries,
+    erasures,
     guild_settings,
     income,
     jobs,
@@ -111,8 +112,9 @@ class Submission:
         """Reserves the price, records the job, posts its card and queues it.
 
         Raises Draining, UnknownModel, UnsupportedOption, QueueFull, ConductError and
-        WordsNotAllowed (moderators do not allow it), InsufficientCredits, JobExists (the
-        interaction was seen before), and what `post_card` raises, the credits then released.
+        WordsNotAllowed (moderators do not allow it), ErasureUnderWay, InsufficientCredits,
+        JobExists (the interaction was seen before), and what `post_card` raises, the credits then
+        released.
         """
         if self._draining:
             raise Draining
@@ -199,6 +201,7 @@ class Submission:
     def _admit(self, connection: Connection, order: Order, price_credits: int) -> Accepted:
         now = datetime.now(UTC)
         asker = order.asker
+        erasures.forbid_while_under_way(connection, user_id=asker.user_id)
         _check_conduct(connection, order, price_credits, now)
         self._collect_income(connection, asker, now)
         record = booking.admit(
@@ -226,6 +229,7 @@ class Submission:
         self, connection: Connection, dead: JobRecord, interaction_id: int, moderator_id: int
     ) -> Accepted:
         now = datetime.now(UTC)
+        erasures.forbid_while_under_way(connection, user_id=dead.user_id)
         # What the author's roles bring waits for a command of theirs: only that tells the roles.
         asker = Asker(guild_id=dead.guild_id, user_id=dead.user_id, channel_id=dead.channel_id)
         self._collect_income(connection, asker, now)

@@ -58,6 +58,23 @@ def traces(connection: Connection, *, user_id: int) -> Traces:
     return Traces(files=_files(connection, user_id), messages=_messages(connection, user_id))
 
 
+def remixes_of_erased(connection: Connection, *, pseudonym: int) -> tuple[str, ...]:
+    """Ids of others' jobs that were made of an erased member's and have a message."""
+    parents = jobs.alias("parents")
+    query = (
+        select(jobs.c.id)
+        .join(parents, jobs.c.parent_job_id == parents.c.id)
+        .where(
+            parents.c.user_id == pseudonym,
+            jobs.c.user_id != pseudonym,
+            jobs.c.finished_at.is_not(None),
+            jobs.c.card_message_id.is_not(None),
+        )
+        .order_by(jobs.c.sequence)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
 def erase(connection: Connection, erasure: Erasure, *, now: datetime) -> frozenset[str]:
     """Everything about the member in the tables; returns the files that are to go with it.
 

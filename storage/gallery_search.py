@@ -12,24 +12,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    cast,
-    column,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    table,
-)
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from storage.errors import InvalidCursor
 from storage.gallery import GalleryEntry, entry_columns
+from storage.gallery_matching import Matching, matching
 from storage.schema import gallery_entries, gallery_searches, insert_if_absent
 from storage.search_words import words_of
 
@@ -83,17 +70,14 @@ def page(
     search = search or GallerySearch()
     if search.words.strip() and not search.terms:
         return GalleryPage(entries=(), next_cursor=None)
-    matching = _matching(connection, guild_id, search)
+    found = _found(connection, guild_id, search)
     if after is None:
-        order, place = _order(connection, matching, search), None
+        order, place = _order(connection, found, search), None
     else:
         order, place = _read_cursor(after)
     if order == "ranked":
-        return _ranked_page(connection, matching, search, limit, place)
-    keys = [_TABLE.likes, _TABLE.sequence] if order == "liked" else [_TABLE.sequence]
-    query = matching.order_by(*(key.desc() for key in keys)).limit(limit + 1)
-    if place is not None:
-        query = query.where(_beyond(keys, place))
+        return _ranked_page(connection, found, search, limit, place)
+    query = _newest(found, limit, place) if order == "newest" else _liked(found, limit, place)
     rows = [dict(row) for row in connection.execute(query).mappings()]
     places = [
         ((row["likes"], row["sequence"]) if order == "liked" else (row["sequence"],))
@@ -132,56 +116,59 @@ def search_of(connection: Connection, search_id: str) -> GallerySearch:
     return GallerySearch(**json.loads(found))
 
 
-def _matching(
-    connection: Connection, guild_id: int, search: GallerySearch
-) -> Select[tuple[Any, ...]]:
-    columns = [*entry_columns(), _TABLE.words.label("searched_words")]
-    query = select(*columns, _TABLE.sequence).where(_TABLE.guild_id == guild_id)
-    for one, value in (
+def _found(connection: Connection, guild_id: int, search: GallerySearch) -> Matching:
+    chosen = (
         (_TABLE.model, search.model),
         (_TABLE.command, search.command),
         (_TABLE.author_id, search.author_id),
-    ):
-        if value is not None:
-            query = query.where(one == value)
-    if not search.terms:
+    )
+    filters = [one == value for one, value in chosen if value is not None]
+    return matching(connection, guild_id=guild_id, terms=search.terms, filters=filters)
+
+
+def _whole_entries() -> Select[tuple[Any, ...]]:
+    return select(*entry_columns(), _TABLE.words.label("searched_words"), _TABLE.sequence)
+
+
+def _newest(found: Matching, limit: int, place: Sequence[int] | None) -> Select[tuple[Any, ...]]:
+    keys = found.newest(limit + 1, before=None if place is None else place[0])
+    return _whole_entries().where(_TABLE.sequence.in_(keys)).order_by(_TABLE.sequence.desc())
+
+
+def _liked(found: Matching, limit: int, place: Sequence[int] | None) -> Select[tuple[Any, ...]]:
+    query = _whole_entries().order_by(_TABLE.likes.desc(), _TABLE.sequence.desc()).limit(limit + 1)
+    if found.conditions:
+        query = query.where(*found.conditions)
+    else:
+        query = query.where(_TABLE.sequence.in_(found.keys))
+    if place is None:
         return query
-    if connection.dialect.name == "postgresql":
-        wanted = " & ".join(f"'{term}'" for term in search.terms)
-        return query.where(_searchable().op("@@")(cast(wanted, TSQUERY())))
-    index = table("gallery_words", column("rowid"))
-    wanted = " AND ".join((f'guild_id:"{guild_id}"', *(f'words:"{one}"' for one in search.terms)))
-    return query.join(index, literal_column("gallery_words.rowid") == _TABLE.sequence).where(
-        literal_column("gallery_words").op("MATCH")(wanted)
+    likes, sequence = place
+    return query.where(
+        or_(_TABLE.likes < likes, and_(_TABLE.likes == likes, _TABLE.sequence < sequence))
     )
 
 
-def _searchable() -> ColumnElement[Any]:
-    """The expression that PostgreSQL's index is made of."""
-    words = func.string_to_array(_TABLE.words, literal_column("' '"))
-    return func.array_to_tsvector(words, type_=TSVECTOR())
-
-
-def _order(connection: Connection, matching: Select[tuple[Any, ...]], search: GallerySearch) -> str:
+def _order(connection: Connection, found: Matching, search: GallerySearch) -> str:
     if search.order == "liked":
         return "liked"
-    if search.order == "newest" or not search.terms:
+    if search.order == "newest" or not search.terms or found.common:
         return "newest"
-    few = matching.with_only_columns(_TABLE.sequence).limit(RARE_MATCHES + 1)
-    matches = connection.execute(select(func.count()).select_from(few.subquery())).scalar_one()
+    few = found.keys.limit(RARE_MATCHES + 1).subquery()
+    matches = connection.execute(select(func.count()).select_from(few)).scalar_one()
     return "ranked" if matches <= RARE_MATCHES else "newest"
 
 
 def _ranked_page(
     connection: Connection,
-    matching: Select[tuple[Any, ...]],
+    found: Matching,
     search: GallerySearch,
     limit: int,
     place: Sequence[int] | None,
 ) -> GalleryPage:
     """All that match are ranked here: there are few, and both databases are to agree."""
     # What was shared since the first page is let in; nobody shares as many as that meanwhile.
-    query = matching.order_by(_TABLE.sequence.desc()).limit(RARE_MATCHES * 10)
+    query = _newest(found, RARE_MATCHES * 10, None)
     rows = [dict(row) for row in connection.execute(query).mappings()]
     ranked = sorted(
         (((_rank(row["searched_words"], search.terms), row["sequence"]), row) for row in rows),
@@ -200,17 +187,6 @@ def _rank(words: str, terms: Sequence[str]) -> int:
     whatever else is in the gallery, so that an entry never moves between two pages."""
     said = words.split(" ")
     return sum(said.count(term) for term in terms) * _RANK_UNIT // len(said)
-
-
-def _beyond(keys: Sequence[ColumnElement[int]], place: Sequence[int]) -> ColumnElement[bool]:
-    """Later in the order of the keys, all descending, than this place."""
-    if len(keys) != len(place):
-        raise InvalidCursor(cursor=str(place))
-    if len(keys) == 1:
-        return keys[0] < place[0]
-    return or_(
-        keys[0] < literal(place[0]), and_(keys[0] == literal(place[0]), keys[1] < literal(place[1]))
-    )
 
 
 def _entries(rows: Iterable[dict[str, Any]]) -> tuple[GalleryEntry, ...]:

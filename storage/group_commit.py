@@ -73,11 +73,11 @@ class GroupCommit:
             self._draining = asyncio.create_task(self._drain(), name="database writer")
         return await asyncio.shield(waiting.done)
 
-    async def between_groups(self, statement: str) -> None:
-        """Run a statement that SQLite allows in no transaction. Raises what the driver raised, as
-        an error of storage."""
+    async def between_groups(self, statement: str) -> Sequence[Any]:
+        """Run a statement that SQLite allows in no transaction; returns its rows. Raises what the
+        driver raised, as an error of storage."""
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._execute, statement)
+        return await loop.run_in_executor(self._thread, self._execute, statement)
 
     async def close(self) -> None:
         """Commit what waits, then let the connection and the thread go."""
@@ -99,11 +99,13 @@ class GroupCommit:
         finally:
             self._draining = None
 
-    def _execute(self, statement: str) -> None:
+    def _execute(self, statement: str) -> Sequence[Any]:
         try:
             connection = self._engine.raw_connection()
             try:
-                connection.cursor().execute(statement).fetchall()
+                cursor = connection.cursor()
+                cursor.execute(statement)
+                return cursor.fetchall()
             finally:
                 connection.close()
         except BaseException as error:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, false, func, or_, select
 
 from storage.personal_data import HOLDINGS, Holding
-from storage.schema import accounts, jobs, metadata, moderator_log
+from storage.posting import AVAILABLE
+from storage.schema import accounts, gallery_entries, jobs, likes, metadata, moderator_log
 
 _LARGEST_IN_JSON = 2**53
 """Beyond it many readers of JSON round."""
@@ -20,6 +21,35 @@ class PersonalRow:
 
     table: str
     content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holdings:
+    """How much there is of a member, on all guilds."""
+
+    jobs: int
+    clips: int
+    shared: int
+    likes: int
+    available_credits: int
+
+
+def holdings(connection: Connection, *, user_id: int) -> Holdings:
+    """Counted for the question before it is erased."""
+
+    def count(table: Table, whose: ColumnElement[bool]) -> int:
+        counted = select(func.count()).select_from(table).where(whose)
+        return connection.execute(counted).scalar_one()
+
+    theirs = jobs.c.user_id == user_id
+    left = select(func.coalesce(func.sum(AVAILABLE), 0)).where(accounts.c.user_id == user_id)
+    return Holdings(
+        jobs=count(jobs, theirs),
+        clips=count(jobs, theirs & jobs.c.clip_sha256.is_not(None)),
+        shared=count(gallery_entries, gallery_entries.c.author_id == user_id),
+        likes=count(likes, likes.c.user_id == user_id),
+        available_credits=int(connection.execute(left).scalar_one()),
+    )
 
 
 def jobs_of(user_id: int) -> Select[tuple[str]]:

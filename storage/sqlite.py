@@ -88,9 +88,15 @@ class SqliteFile:
             raise self._typed(error) from error
 
     async def scrub(self) -> None:
-        """Empty the write-ahead log: it still holds what rows were before."""
-        if self._writer is not None:
-            await self._writer.between_groups("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Empty the write-ahead log: it still holds what rows were before. Raises DatabaseBusy
+        where somebody reads for longer than the busy timeout."""
+        if self._writer is None:
+            return
+        # https://www.sqlite.org/pragma.html#pragma_wal_checkpoint: the first column tells whether
+        # a reader was in the way.
+        rows = await self._writer.between_groups("PRAGMA wal_checkpoint(TRUNCATE)")
+        if rows[0][0]:
+            raise DatabaseBusy(database=self.place, waited_seconds=BUSY_TIMEOUT_SECONDS)
 
     async def close(self) -> None:
         if self._writer is not None:

@@ -1,0 +1,56 @@
+"""What the composition root opens of this folder."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from bot.channel_messages import ChannelMessages
+from bot.delivery import Delivery
+from bot.privacy.erasing import Erasing
+from bot.privacy.exporting import Exporting
+from bot.showcase import Showcase
+from config.settings import Settings
+from generation.dispatcher import Dispatcher
+from storage.database import Database
+from storage.media_files import MediaFiles
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Privacy:
+    """What members are sent of their own, and what is erased."""
+
+    exporting: Exporting
+    erasing: Erasing
+
+
+def open_privacy(
+    stack: AsyncExitStack,
+    settings: Settings,
+    *,
+    database: Database,
+    media_files: MediaFiles,
+    messages: ChannelMessages,
+    delivery: Delivery,
+    dispatcher: Dispatcher,
+    showcase: Showcase,
+) -> Privacy:
+    """Closed with the stack."""
+    exporting = Exporting(
+        database=database,
+        media_files=media_files,
+        messages=messages,
+        folder=settings.storage.exports_folder,
+        attachment_bytes=settings.delivery.attachment_bytes,
+    )
+    stack.push_async_callback(exporting.close)
+    erasing = Erasing(
+        database=database,
+        media_files=media_files,
+        dispatcher=dispatcher,
+        delivery=delivery,
+        messages=messages,
+        forget_export=exporting.forget,
+        take_down=showcase.sweep,
+    )
+    return Privacy(exporting=exporting, erasing=erasing)
