@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Connection,
     Select,
@@ -23,7 +22,7 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
 from storage.schema import gallery_entries
 
@@ -74,11 +73,12 @@ def _on_sqlite(
 ) -> Matching:
     """The full-text index first, which gives its rows in the order of their numbers."""
     wanted = " AND ".join((f'guild_id:"{guild_id}"', *(f'words:"{one}"' for one in terms)))
-    keys = select(_WORDS_INDEX.c.rowid).where(literal_column("gallery_words").op("MATCH")(wanted))
+    keys = select(_WORDS_INDEX.c.rowid)
     if filters:
         # The sign keeps SQLite from asking the index about one entry after the other.
         found = _TABLE.sequence == literal_column("+gallery_words.rowid")
-        keys = keys.join(gallery_entries, found).where(*filters)
+        keys = keys.select_from(_WORDS_INDEX.join(gallery_entries, found)).where(*filters)
+    keys = keys.where(literal_column("gallery_words").op("MATCH")(wanted))
     return Matching(keys=keys, key=_WORDS_INDEX.c.rowid)
 
 

@@ -1,4 +1,4 @@
-"""What a member has exported and erased: through the bot, and to the last byte on the disk."""
+"""What a member has erased: through the bot, and to the last byte on the disk."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from bot.playground.member import Member
 from bot.playground.seen_message import SeenMessage
+from bot.privacy import command_line
 from generation.errors import GenerationFailed
 from storage import audit, erasures
 from storage.database import Connection
@@ -208,3 +209,46 @@ async def test_a_deletion_that_was_begun_is_finished_after_a_restart(tmp_path: P
             assert CANARY not in await stage.service.database.read(dump)
             assert files_with(tmp_path, CANARY.encode()) == []
             assert await stage.service.database.read(audit.audit) == ()
+
+
+async def test_only_the_member_answers_the_question_and_may_leave_it(stage: Stage) -> None:
+    async with stage.member("Ada") as ada:
+        job_id = await order(ada, "/imagine-video prompt:a red circle")
+        card = await finished_card(ada, job_id)
+        question = await (await ada.type("/privacy delete")).reply()
+        assert "1 jobs" in question.text
+        await ada.press(question, label="Keep it")
+        await ada.wait_for_message(
+            lambda message: message.id == question.id and "Nothing was deleted" in message.content
+        )
+        assert ada.message(card.id) is not None
+
+
+async def test_an_operator_deletes_while_the_bot_is_stopped_and_messages_go_at_its_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, executor = make_settings(tmp_path), ScriptedExecutor()
+    async with open_playground() as playground:
+        async with open_stage(playground, settings, executor) as stage, stage.member() as ada:
+            job_id = await order(ada, f"/imagine-video prompt:a {CANARY}")
+            await finished_card(ada, job_id)
+            user_id = int(ada.id)
+        assert await command_line.delete(settings, user_id) == 0
+        printed = capsys.readouterr().out
+        assert "Nothing about this user is stored" in printed
+        assert "1 messages in Discord" in printed
+        assert files_with(tmp_path, CANARY.encode()) == []
+        async with open_stage(playground, settings, executor) as stage, stage.member() as ada:
+            await at_the_end_of_all(stage)
+            assert not [message for message in ada.messages if CANARY in message.text]
+
+
+async def test_an_operator_s_wish_is_done_by_the_bot_that_runs(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with stage.member() as ada:
+        await finished_card(ada, await order(ada, f"/imagine-video prompt:a {CANARY}"))
+        assert await command_line.delete(stage.settings, int(ada.id)) == 0
+        assert "The bot is running" in capsys.readouterr().out
+        refused = await (await ada.type("/imagine-video prompt:a red circle")).reply()
+        assert "is being deleted" in refused.text
