@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, or_, select
 
 from storage.errors import InvalidCursor
 from storage.gallery import GalleryEntry, entry_columns
@@ -71,22 +71,25 @@ def page(
     if search.words.strip() and not search.terms:
         return GalleryPage(entries=(), next_cursor=None)
     found = _found(connection, guild_id, search)
-    if after is None:
-        order, place = _order(connection, found, search), None
-    else:
-        order, place = _read_cursor(after)
-    if order == "ranked":
-        return _ranked_page(connection, found, search, limit, place)
-    query = _newest(found, limit, place) if order == "newest" else _liked(found, limit, place)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    places = [
-        ((row["likes"], row["sequence"]) if order == "liked" else (row["sequence"],))
-        for row in rows
-    ]
-    more = len(rows) > limit
+    order, place = (search.order, None) if after is None else _read_cursor(after)
+    match order:
+        case "liked":
+            return _liked_page(connection, found, limit, place)
+        case "ranked":
+            # What was shared since the first page is let in; nobody shares as many meanwhile.
+            keys = _newest(connection, found, RARE_MATCHES * 10)
+            return _ranked_page(connection, keys, search, limit, place)
+        case "best" if search.terms and not found.common:
+            # Looked for once: where they are few, they are all.
+            keys = _newest(connection, found, max(RARE_MATCHES, limit) + 1)
+            if len(keys) <= RARE_MATCHES:
+                return _ranked_page(connection, keys, search, limit, None)
+        case _:
+            keys = _newest(connection, found, limit + 1, before=place[0] if place else None)
+    more = len(keys) > limit
     return GalleryPage(
-        entries=_entries(rows[:limit]),
-        next_cursor=_cursor(order, places[limit - 1]) if more else None,
+        entries=_entries(_rows(connection, keys[:limit])),
+        next_cursor=_cursor("newest", (keys[limit - 1],)) if more else None,
     )
 
 
@@ -126,50 +129,50 @@ def _found(connection: Connection, guild_id: int, search: GallerySearch) -> Matc
     return matching(connection, guild_id=guild_id, terms=search.terms, filters=filters)
 
 
-def _whole_entries() -> Select[tuple[Any, ...]]:
+def _newest(
+    connection: Connection, found: Matching, limit: int, *, before: int | None = None
+) -> list[int]:
+    """The sequences of what fits, or of what does before one that was seen."""
+    return list(connection.execute(found.newest(limit, before=before)).scalars())
+
+
+def _whole() -> Select[tuple[Any, ...]]:
     return select(*entry_columns(), _TABLE.words.label("searched_words"), _TABLE.sequence)
 
 
-def _newest(found: Matching, limit: int, place: Sequence[int] | None) -> Select[tuple[Any, ...]]:
-    keys = found.newest(limit + 1, before=None if place is None else place[0])
-    return _whole_entries().where(_TABLE.sequence.in_(keys)).order_by(_TABLE.sequence.desc())
+def _rows(connection: Connection, keys: Sequence[int]) -> list[dict[str, Any]]:
+    query = _whole().where(_TABLE.sequence.in_(keys)).order_by(_TABLE.sequence.desc())
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _liked(found: Matching, limit: int, place: Sequence[int] | None) -> Select[tuple[Any, ...]]:
-    query = _whole_entries().order_by(_TABLE.likes.desc(), _TABLE.sequence.desc()).limit(limit + 1)
-    if found.conditions:
-        query = query.where(*found.conditions)
-    else:
-        query = query.where(_TABLE.sequence.in_(found.keys))
-    if place is None:
-        return query
-    likes, sequence = place
-    return query.where(
-        or_(_TABLE.likes < likes, and_(_TABLE.likes == likes, _TABLE.sequence < sequence))
+def _liked_page(
+    connection: Connection, found: Matching, limit: int, place: Sequence[int] | None
+) -> GalleryPage:
+    conditions = found.conditions or (_TABLE.sequence.in_(found.keys),)
+    query = _whole().where(*conditions).limit(limit + 1)
+    if place is not None:
+        likes, sequence = place
+        earlier = and_(_TABLE.likes == likes, _TABLE.sequence < sequence)
+        query = query.where(or_(_TABLE.likes < likes, earlier))
+    query = query.order_by(_TABLE.likes.desc(), _TABLE.sequence.desc())
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    more = len(rows) > limit
+    last = rows[limit - 1] if more else None
+    return GalleryPage(
+        entries=_entries(rows[:limit]),
+        next_cursor=_cursor("liked", (last["likes"], last["sequence"])) if last else None,
     )
-
-
-def _order(connection: Connection, found: Matching, search: GallerySearch) -> str:
-    if search.order == "liked":
-        return "liked"
-    if search.order == "newest" or not search.terms or found.common:
-        return "newest"
-    few = found.keys.limit(RARE_MATCHES + 1).subquery()
-    matches = connection.execute(select(func.count()).select_from(few)).scalar_one()
-    return "ranked" if matches <= RARE_MATCHES else "newest"
 
 
 def _ranked_page(
     connection: Connection,
-    found: Matching,
+    keys: Sequence[int],
     search: GallerySearch,
     limit: int,
     place: Sequence[int] | None,
 ) -> GalleryPage:
     """All that match are ranked here: there are few, and both databases are to agree."""
-    # What was shared since the first page is let in; nobody shares as many as that meanwhile.
-    query = _newest(found, RARE_MATCHES * 10, None)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
+    rows = _rows(connection, keys)
     ranked = sorted(
         (((_rank(row["searched_words"], search.terms), row["sequence"]), row) for row in rows),
         key=lambda one: one[0],
