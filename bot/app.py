@@ -22,7 +22,9 @@ from bot.commands.gallery import GalleryCog
 from bot.commands.generate import GenerateCog
 from bot.commands.guide import GuideCog
 from bot.commands.jobs import JobsCog
+from bot.commands.option_sets import OptionSetsCog
 from bot.commands.pictures import PicturesCog
+from bot.commands.preferences import PreferencesCog
 from bot.commands.price import PriceCog
 from bot.commands.privacy import PrivacyCog
 from bot.commands.quota import QuotaCog
@@ -30,18 +32,22 @@ from bot.commands.show import ShowCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.estimates import Estimates
+from bot.finish_notices import SWEEP_SECONDS as NOTICES_EVERY_SECONDS
+from bot.finish_notices import FinishNotices
 from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.generation_parts import fair_queue, load_catalogue, local_executor
 from bot.job_actions import JobActions
+from bot.kept import Kept, open_kept
+from bot.layered_options import LayeredOptions
 from bot.leases import Leases
 from bot.log_pages import LogPages
 from bot.metrics import Metrics
 from bot.moderator_deeds import ModeratorDeeds
+from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.outbox import Outbox
-from bot.privacy import erasing
 from bot.privacy.parts import Privacy, open_privacy
 from bot.recovery import Recovery
 from bot.rounds import Rounds
@@ -57,7 +63,6 @@ from generation.models.catalogue import Catalogue
 from storage.attempts import RENEW_EVERY
 from storage.database import Database
 from storage.instance_lock import InstanceLock
-from storage.media_files import MediaFiles
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +77,7 @@ class Service:
 
     client: ReelroomBot
     messages: ChannelMessages
+    finish_notices: FinishNotices
     database: Database
     executor: Executor
     dispatcher: Dispatcher
@@ -84,20 +90,12 @@ class Service:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
-    """What remembers, and who may use it."""
-
-    lock: InstanceLock
-    database: Database
-    media_files: MediaFiles
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _Posting:
     """What speaks to Discord."""
 
     client: ReelroomBot
     messages: ChannelMessages
+    finish_notices: FinishNotices
     delivery: Delivery
 
 
@@ -117,7 +115,7 @@ async def open_service(
     """
     async with AsyncExitStack() as stack:
         metrics, estimates = Metrics(), Estimates()
-        kept = await _open_storage(stack, settings)
+        kept = await open_kept(stack, settings)
         gauges = Gauges(database=kept.database, metrics=metrics)
         await gauges.audit()
         catalogue = load_catalogue(settings)
@@ -164,8 +162,9 @@ async def open_service(
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
-            rounds.every(erasing.SWEEP_SECONDS, "erasures", privacy.erasing.sweep, at_once=True)
-            await privacy.exporting.resume()
+            await privacy.start(rounds)
+            rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
+            posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
             rounds.every(COUNT_EVERY_SECONDS, "counts", count)
             rounds.every(PROBE_EVERY_SECONDS, "event loop", gauges.probe_loop)
@@ -177,8 +176,7 @@ async def open_service(
         privacy = open_privacy(
             stack,
             settings,
-            database=kept.database,
-            media_files=kept.media_files,
+            kept,
             messages=posting.messages,
             delivery=posting.delivery,
             dispatcher=dispatcher,
@@ -191,6 +189,7 @@ async def open_service(
         yield Service(
             client=posting.client,
             messages=posting.messages,
+            finish_notices=posting.finish_notices,
             database=kept.database,
             executor=serving,
             dispatcher=dispatcher,
@@ -204,20 +203,10 @@ async def open_service(
         log.info("stopping")
 
 
-async def _open_storage(stack: AsyncExitStack, settings: Settings) -> _Kept:
-    url = settings.storage.database_url
-    lock = await stack.enter_async_context(InstanceLock.beside(url))
-    database = await Database.open(url)
-    stack.push_async_callback(database.close)
-    return _Kept(
-        lock=lock, database=database, media_files=MediaFiles(settings.storage.media_folder)
-    )
-
-
 def _open_posting(
     stack: AsyncExitStack,
     settings: Settings,
-    kept: _Kept,
+    kept: Kept,
     catalogue: Catalogue,
     estimates: Estimates,
     connector: aiohttp.BaseConnector | None,
@@ -225,11 +214,14 @@ def _open_posting(
     client = ReelroomBot(sync_guild_ids=settings.discord.sync_guild_ids, connector=connector)
     stack.push_async_callback(client.close)
     messages = ChannelMessages(client)
+    finish_notices = FinishNotices(database=kept.database, messages=messages)
+    stack.push_async_callback(finish_notices.close)
     outbox = Outbox(
         database=kept.database,
         media_files=kept.media_files,
         catalogue=catalogue,
         messages=messages,
+        finish_notices=finish_notices,
         max_bytes=settings.delivery.attachment_bytes,
     )
     delivery = Delivery(
@@ -241,13 +233,15 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
-    return _Posting(client=client, messages=messages, delivery=delivery)
+    return _Posting(
+        client=client, messages=messages, finish_notices=finish_notices, delivery=delivery
+    )
 
 
 def _open_dispatcher(
     stack: AsyncExitStack,
     settings: Settings,
-    kept: _Kept,
+    kept: Kept,
     executor: Executor,
     estimates: Estimates,
     metrics: Metrics,
@@ -280,7 +274,7 @@ def _open_dispatcher(
 
 def _equip(
     settings: Settings,
-    kept: _Kept,
+    kept: Kept,
     posting: _Posting,
     catalogue: Catalogue,
     dispatcher: Dispatcher,
@@ -299,6 +293,11 @@ def _equip(
         media_files=kept.media_files,
         preview_above=settings.credits.preview_above,
     )
+    default_model = settings.generation.default_model
+    layered_options = LayeredOptions(
+        database=database, catalogue=catalogue, default_model=default_model
+    )
+    option_pages = OptionPages(database=database)
     source_pictures = SourcePictures(database=database, limits=settings.limits)
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
@@ -328,21 +327,34 @@ def _equip(
                 settings=settings,
                 catalogue=catalogue,
                 ordering=ordering,
+                layered_options=layered_options,
                 source_pictures=source_pictures,
             ),
             PicturesCog(
                 settings=settings,
                 catalogue=catalogue,
                 ordering=ordering,
+                layered_options=layered_options,
                 source_pictures=source_pictures,
             ),
             ClipsCog(
-                settings=settings, catalogue=catalogue, ordering=ordering, source_clips=source_clips
+                settings=settings,
+                catalogue=catalogue,
+                ordering=ordering,
+                layered_options=layered_options,
+                source_clips=source_clips,
             ),
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
             GalleryCog(pages=pages, catalogue=catalogue),
-            PriceCog(settings=settings, catalogue=catalogue, ordering=ordering),
+            PriceCog(catalogue=catalogue, layered_options=layered_options, ordering=ordering),
+            PreferencesCog(database=database, catalogue=catalogue, default_model=default_model),
+            OptionSetsCog(
+                database=database,
+                catalogue=catalogue,
+                default_model=default_model,
+                pages=option_pages,
+            ),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
@@ -353,6 +365,8 @@ def _equip(
                 dead_jobs=dead_jobs,
                 deeds=moderator_deeds,
                 log_pages=log_pages,
+                option_pages=option_pages,
+                default_model=default_model,
             ),
         )
 
@@ -363,6 +377,7 @@ def _equip(
         dead_jobs=dead_jobs,
         moderator_deeds=moderator_deeds,
         log_pages=log_pages,
+        option_pages=option_pages,
         ordering=ordering,
         erasing=privacy.erasing,
     )

@@ -18,6 +18,7 @@ from bot.gallery_pages import GalleryPages
 from bot.job_actions import JobActions
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
+from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.privacy.erasing import Erasing
 from bot.replies import answer_error
@@ -29,6 +30,7 @@ from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
+from bot.views.option_lists import DeleteSetButton, OptionPageButton
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ class ReelroomBot(commands.AutoShardedBot):
     dead_jobs: DeadJobs
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
+    option_pages: OptionPages
     ordering: Ordering
     erasing: Erasing
     before_gateway: Callable[[], Awaitable[None]]
@@ -82,6 +85,7 @@ class ReelroomBot(commands.AutoShardedBot):
         dead_jobs: DeadJobs,
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
+        option_pages: OptionPages,
         ordering: Ordering,
         erasing: Erasing,
     ) -> None:
@@ -92,6 +96,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.dead_jobs = dead_jobs
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
+        self.option_pages = option_pages
         self.ordering = ordering
         self.erasing = erasing
 
@@ -107,6 +112,8 @@ class ReelroomBot(commands.AutoShardedBot):
             GenerateButton,
             ModelMenu,
             EraseButton,
+            OptionPageButton,
+            DeleteSetButton,
         )
         for cog in self._cogs():
             await self.add_cog(cog)

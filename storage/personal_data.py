@@ -138,6 +138,12 @@ _GALLERY = {
     "offers": Holding(owners=("user_id",), deleted=True),
 }
 
+_CHOSEN = {
+    "preferences": Holding(owners=("user_id",), deleted=True),
+    "option_sets": Holding(owners=("user_id",), deleted=True),
+    "finish_notices": Holding(owners=("user_id",), of_jobs="job_id", deleted=True),
+}
+
 _MODERATION = {
     "moderator_log": Holding(
         owners=("made_by",),
@@ -165,6 +171,7 @@ HOLDINGS: Mapping[str, Holding] = {
     **_LEDGER,
     **_JOBS,
     **_GALLERY,
+    **_CHOSEN,
     **_MODERATION,
     **_PRIVACY,
 }

@@ -25,6 +25,7 @@ from storage.gallery_tables import (
     offers,
     showcase_posts,
 )
+from storage.preference_tables import finish_notices, option_sets, preferences
 from storage.privacy_tables import erasure_messages, erasures, exports, pseudonym_keys
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "erasure_messages",
     "erasures",
     "exports",
+    "finish_notices",
     "gallery_entries",
     "gallery_searches",
     "insert_if_absent",
@@ -42,6 +44,8 @@ __all__ = [
     "metadata",
     "moderator_log",
     "offers",
+    "option_sets",
+    "preferences",
     "pseudonym_keys",
     "showcase_posts",
     "transfers",
@@ -229,7 +233,7 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report')",
+        " 'showcase', 'report', 'defaults')",
         name="act_is_known",
     ),
     sqlite_strict=True,

@@ -22,6 +22,8 @@ HELP = """\
 
 Flags work inside a prompt: `a red fox -ar 16:9 -gs 8 -camera zoom in -neg "blurry"`
 
+`/prefer` and `/options` keep what you always want; what you type goes before it.
+
 **Work on a clip**
 `/extend` goes on from its end · `/restyle` makes it anew by other words · `/upscale` makes it \
 twice as large · `/smooth` gives it more frames a second. Name a clip by the job id at the foot \

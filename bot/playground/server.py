@@ -103,6 +103,11 @@ class Playground:
         """
         self._registry.permit(command_name, user_id)
 
+    def close_direct_messages(self, user_id: str, *, closed: bool = True) -> None:
+        """Let a member take no direct messages from the bot, or take them again."""
+        change = self.world.closed_to_direct.add if closed else self.world.closed_to_direct.discard
+        change(user_id)
+
     async def __aenter__(self) -> "Playground":
         """Start serving."""
         self._stack.callback(self._attachments.close)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from bot.channel_messages import ChannelMessages
 from bot.delivery import Delivery
-from bot.privacy.erasing import Erasing
+from bot.kept import Kept
+from bot.privacy.erasing import SWEEP_SECONDS, Erasing
 from bot.privacy.exporting import Exporting
+from bot.rounds import Rounds
 from bot.showcase import Showcase
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
-from storage.database import Database
-from storage.media_files import MediaFiles
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,13 +23,17 @@ class Privacy:
     exporting: Exporting
     erasing: Erasing
 
+    async def start(self, rounds: Rounds) -> None:
+        """Goes on with what an earlier process did not live to end. Before the first interaction."""
+        await self.exporting.resume()
+        rounds.every(SWEEP_SECONDS, "erasures", self.erasing.sweep, at_once=True)
+
 
 def open_privacy(
     stack: AsyncExitStack,
     settings: Settings,
+    kept: Kept,
     *,
-    database: Database,
-    media_files: MediaFiles,
     messages: ChannelMessages,
     delivery: Delivery,
     dispatcher: Dispatcher,
@@ -37,16 +41,16 @@ def open_privacy(
 ) -> Privacy:
     """Closed with the stack."""
     exporting = Exporting(
-        database=database,
-        media_files=media_files,
+        database=kept.database,
+        media_files=kept.media_files,
         messages=messages,
         folder=settings.storage.exports_folder,
         attachment_bytes=settings.delivery.attachment_bytes,
     )
     stack.push_async_callback(exporting.close)
     erasing = Erasing(
-        database=database,
-        media_files=media_files,
+        database=kept.database,
+        media_files=kept.media_files,
         dispatcher=dispatcher,
         delivery=delivery,
         messages=messages,

@@ -3,10 +3,18 @@ import { CommandEntry } from "./command_entry.js";
 import { parseLine, rankCommands } from "./commands.js";
 import { el, icon } from "./dom.js";
 import { Listbox } from "./listbox.js";
-import { ATTACHMENT } from "./option_rules.js";
+import { ATTACHMENT, STRING } from "./option_rules.js";
 
 const PLAIN_TEXT_HINT = "Only commands do something here. Type / at the start to see them.";
 const KEPT_LINES = 50;
+
+// Without a field to go on in, what is typed after the name would be lost: then the line stays text
+// until it names an option or says words for one.
+function hasPlaceForMore({ command, values, rest }) {
+  const { options } = command;
+  const takesWords = rest && options.some((option) => option.type === STRING);
+  return !options.length || options.some((option) => option.required) || values.length > 0 || takesWords;
+}
 
 export class Composer {
   constructor(place, room, timeline) {
@@ -58,6 +66,11 @@ export class Composer {
     this.sendButton.focus();
   }
 
+  // A whole name and Enter is a whole line, unless something is still needed.
+  sendIfWhole() {
+    if (this.entry.command.options.every((option) => !option.required)) this.send();
+  }
+
   // Plain text.
 
   typed() {
@@ -65,8 +78,9 @@ export class Composer {
     this.historyAt = null;
     this.sentEarly = false;
     const parsed = parseLine(this.input.value, this.room.commands);
-    const nameIsComplete = parsed && /^\s*\/\S.*\s/.test(this.input.value);
-    if (nameIsComplete && this.beginParsed(parsed)) return;
+    // Only the space after it ends a name: "/quota boost" may become "/quota boosts".
+    const nameIsComplete = parsed && this.input.value.replace(/\s+/g, " ").includes(`/${parsed.command.name} `);
+    if (nameIsComplete && hasPlaceForMore(parsed) && this.beginParsed(parsed)) return;
     this.suggest();
   }
 
@@ -108,7 +122,9 @@ export class Composer {
     const active = this.list.open ? this.list.active : null;
     if ((event.key === "Enter" || event.key === "Tab") && active && !event.shiftKey) {
       event.preventDefault();
+      const wasTyped = active.label === this.input.value.trim();
       this.pick(active);
+      if (event.key === "Enter" && wasTyped && this.entry) this.sendIfWhole();
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.send();
