@@ -24,7 +24,7 @@ class Privacy:
     erasing: Erasing
 
     async def start(self, rounds: Rounds) -> None:
-        """Goes on with what an earlier process did not live to end. Before the first interaction."""
+        """Goes on with what an earlier process did not live to end."""
         await self.exporting.resume()
         rounds.every(SWEEP_SECONDS, "erasures", self.erasing.sweep, at_once=True)
 
