@@ -39,13 +39,13 @@ class Matching:
     """`keys` selects the sequences of the entries that fit; `key` is its column. `conditions` say
     the same of the entries themselves, where that can be said."""
 
-    keys: Select[tuple[int]]
+    keys: Select[int]
     key: ColumnElement[int]
     conditions: tuple[ColumnElement[bool], ...] = ()
     common: bool = False
     """Whether so many fit that nobody need count them."""
 
-    def newest(self, limit: int, *, before: int | None) -> Select[tuple[int]]:
+    def newest(self, limit: int, *, before: int | None) -> Select[int]:
         """The sequences of the newest, or of those before one that was seen."""
         keys = self.keys if before is None else self.keys.where(self.key < before)
         return keys.order_by(self.key.desc()).limit(limit)

@@ -52,7 +52,7 @@ def holdings(connection: Connection, *, user_id: int) -> Holdings:
     )
 
 
-def jobs_of(user_id: int) -> Select[tuple[str]]:
+def jobs_of(user_id: int) -> Select[str]:
     """The ids of the member's jobs."""
     return select(jobs.c.id).where(jobs.c.user_id == user_id)
 

@@ -82,7 +82,8 @@ async def test_an_export_is_a_zip_with_every_job_and_a_contact_sheet(
         assert by_id[failed]["seed"] == "9007199254740991"
         assert (by_id[failed]["credits"], by_id[failed]["file"]) == (0, None)
         sheet = Image.open(io.BytesIO(files["contact_sheet.png"]))
-        assert len(set(sheet.convert("RGB").getdata())) > 10
+        colours = sheet.convert("RGB").getcolors(maxcolors=2**20) or []
+        assert len(colours) > 10
         assert "part 1 of 1" in files["README.txt"].decode()
         assert "not hers" not in b"".join(files.values()).decode(errors="replace")
 

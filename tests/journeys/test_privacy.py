@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +38,7 @@ CANARY = "xyzzyplugh"
 @asynccontextmanager
 async def stage_on(
     kind: str, folder: Path, executor: ScriptedExecutor, request: pytest.FixtureRequest
-) -> AsyncIterator[Stage]:
+) -> AsyncGenerator[Stage]:
     """The service on this kind of database."""
     async with open_playground() as playground:
         if kind == "sqlite":
