@@ -3,57 +3,31 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 import structlog
-from discord.ext import commands
 
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
-from bot.clip_actions import ClipActions
-from bot.commands.admin import AdminCog
-from bot.commands.clips import ClipsCog
-from bot.commands.credits import CreditsCog
-from bot.commands.gallery import GalleryCog
-from bot.commands.generate import GenerateCog
-from bot.commands.guide import GuideCog
-from bot.commands.jobs import JobsCog
-from bot.commands.option_sets import OptionSetsCog
-from bot.commands.pictures import PicturesCog
-from bot.commands.preferences import PreferencesCog
-from bot.commands.price import PriceCog
-from bot.commands.privacy import PrivacyCog
-from bot.commands.quota import QuotaCog
-from bot.commands.show import ShowCog
-from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
+from bot.equipment import Kept, Posting, equip
 from bot.estimates import Estimates
 from bot.finish_notices import SWEEP_SECONDS as NOTICES_EVERY_SECONDS
 from bot.finish_notices import FinishNotices
-from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.generation_parts import fair_queue, load_catalogue, local_executor
-from bot.job_actions import JobActions
-from bot.kept import Kept, open_kept
-from bot.layered_options import LayeredOptions
 from bot.leases import Leases
-from bot.log_pages import LogPages
 from bot.metrics import Metrics
-from bot.moderator_deeds import ModeratorDeeds
-from bot.option_pages import OptionPages
-from bot.ordering import Ordering
 from bot.outbox import Outbox
-from bot.privacy.parts import Privacy, open_privacy
+from bot.privacy.parts import open_privacy
 from bot.recovery import Recovery
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
-from bot.source_clips import SourceClips
-from bot.source_pictures import SourcePictures
 from bot.submission import Submission
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
@@ -63,6 +37,7 @@ from generation.models.catalogue import Catalogue
 from storage.attempts import RENEW_EVERY
 from storage.database import Database
 from storage.instance_lock import InstanceLock
+from storage.media_files import MediaFiles
 
 log = structlog.get_logger(__name__)
 
@@ -89,16 +64,6 @@ class Service:
     metrics: Metrics
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Posting:
-    """What speaks to Discord."""
-
-    client: ReelroomBot
-    messages: ChannelMessages
-    finish_notices: FinishNotices
-    delivery: Delivery
-
-
 @asynccontextmanager
 async def open_service(
     settings: Settings,
@@ -115,7 +80,7 @@ async def open_service(
     """
     async with AsyncExitStack() as stack:
         metrics, estimates = Metrics(), Estimates()
-        kept = await open_kept(stack, settings)
+        kept = await _open_storage(stack, settings)
         gauges = Gauges(database=kept.database, metrics=metrics)
         await gauges.audit()
         catalogue = load_catalogue(settings)
@@ -176,13 +141,14 @@ async def open_service(
         privacy = open_privacy(
             stack,
             settings,
-            kept,
+            database=kept.database,
+            media_files=kept.media_files,
             messages=posting.messages,
             delivery=posting.delivery,
             dispatcher=dispatcher,
             showcase=showcase,
         )
-        _equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, privacy)
+        equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, privacy)
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))
@@ -203,6 +169,14 @@ async def open_service(
         log.info("stopping")
 
 
+async def _open_storage(stack: AsyncExitStack, settings: Settings) -> Kept:
+    url = settings.storage.database_url
+    lock = await stack.enter_async_context(InstanceLock.beside(url))
+    database = await Database.open(url)
+    stack.push_async_callback(database.close)
+    return Kept(lock=lock, database=database, media_files=MediaFiles(settings.storage.media_folder))
+
+
 def _open_posting(
     stack: AsyncExitStack,
     settings: Settings,
@@ -210,7 +184,7 @@ def _open_posting(
     catalogue: Catalogue,
     estimates: Estimates,
     connector: aiohttp.BaseConnector | None,
-) -> _Posting:
+) -> Posting:
     client = ReelroomBot(sync_guild_ids=settings.discord.sync_guild_ids, connector=connector)
     stack.push_async_callback(client.close)
     messages = ChannelMessages(client)
@@ -233,7 +207,7 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
-    return _Posting(
+    return Posting(
         client=client, messages=messages, finish_notices=finish_notices, delivery=delivery
     )
 
@@ -270,117 +244,6 @@ def _open_dispatcher(
 
     stack.push_async_callback(stop)
     return dispatcher
-
-
-def _equip(
-    settings: Settings,
-    kept: Kept,
-    posting: _Posting,
-    catalogue: Catalogue,
-    dispatcher: Dispatcher,
-    submission: Submission,
-    pages: GalleryPages,
-    showcase: Showcase,
-    privacy: Privacy,
-) -> None:
-    """Gives the client its commands and buttons."""
-    database, delivery = kept.database, posting.delivery
-    ordering = Ordering(
-        database=database,
-        catalogue=catalogue,
-        submission=submission,
-        delivery=delivery,
-        media_files=kept.media_files,
-        preview_above=settings.credits.preview_above,
-    )
-    default_model = settings.generation.default_model
-    layered_options = LayeredOptions(
-        database=database, catalogue=catalogue, default_model=default_model
-    )
-    option_pages = OptionPages(database=database)
-    source_pictures = SourcePictures(database=database, limits=settings.limits)
-    source_clips = SourceClips(database=database, limits=settings.limits)
-    dead_jobs = DeadJobs(database=database, submission=submission)
-    moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
-    log_pages = LogPages(database=database)
-    job_actions = JobActions(
-        database=database,
-        dispatcher=dispatcher,
-        messages=posting.messages,
-        media_files=kept.media_files,
-        clip_actions=ClipActions(
-            ordering=ordering, media_files=kept.media_files, catalogue=catalogue
-        ),
-        gallery_actions=GalleryActions(
-            database=database,
-            delivery=delivery,
-            messages=posting.messages,
-            media_files=kept.media_files,
-            catalogue=catalogue,
-            showcase=showcase,
-        ),
-    )
-
-    def cogs() -> Iterable[commands.Cog]:
-        return (
-            GenerateCog(
-                settings=settings,
-                catalogue=catalogue,
-                ordering=ordering,
-                layered_options=layered_options,
-                source_pictures=source_pictures,
-            ),
-            PicturesCog(
-                settings=settings,
-                catalogue=catalogue,
-                ordering=ordering,
-                layered_options=layered_options,
-                source_pictures=source_pictures,
-            ),
-            ClipsCog(
-                settings=settings,
-                catalogue=catalogue,
-                ordering=ordering,
-                layered_options=layered_options,
-                source_clips=source_clips,
-            ),
-            JobsCog(database=database, delivery=delivery),
-            CreditsCog(settings=settings, database=database),
-            GalleryCog(pages=pages, catalogue=catalogue),
-            PriceCog(catalogue=catalogue, layered_options=layered_options, ordering=ordering),
-            PreferencesCog(database=database, catalogue=catalogue, default_model=default_model),
-            OptionSetsCog(
-                database=database,
-                catalogue=catalogue,
-                default_model=default_model,
-                pages=option_pages,
-            ),
-            ShowCog(catalogue=catalogue, source_clips=source_clips),
-            GuideCog(settings=settings, catalogue=catalogue),
-            QuotaCog(settings=settings, database=database),
-            PrivacyCog(database=database, exporting=privacy.exporting),
-            AdminCog(
-                database=database,
-                catalogue=catalogue,
-                dead_jobs=dead_jobs,
-                deeds=moderator_deeds,
-                log_pages=log_pages,
-                option_pages=option_pages,
-                default_model=default_model,
-            ),
-        )
-
-    posting.client.equip(
-        cogs=cogs,
-        job_actions=job_actions,
-        gallery_pages=pages,
-        dead_jobs=dead_jobs,
-        moderator_deeds=moderator_deeds,
-        log_pages=log_pages,
-        option_pages=option_pages,
-        ordering=ordering,
-        erasing=privacy.erasing,
-    )
 
 
 async def _local_workers(stack: AsyncExitStack, settings: Settings) -> LocalExecutor:

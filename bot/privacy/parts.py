@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from bot.channel_messages import ChannelMessages
 from bot.delivery import Delivery
-from bot.kept import Kept
 from bot.privacy.erasing import SWEEP_SECONDS, Erasing
 from bot.privacy.exporting import Exporting
 from bot.rounds import Rounds
 from bot.showcase import Showcase
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
+from storage.database import Database
+from storage.media_files import MediaFiles
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +33,9 @@ class Privacy:
 def open_privacy(
     stack: AsyncExitStack,
     settings: Settings,
-    kept: Kept,
     *,
+    database: Database,
+    media_files: MediaFiles,
     messages: ChannelMessages,
     delivery: Delivery,
     dispatcher: Dispatcher,
@@ -41,16 +43,16 @@ def open_privacy(
 ) -> Privacy:
     """Closed with the stack."""
     exporting = Exporting(
-        database=kept.database,
-        media_files=kept.media_files,
+        database=database,
+        media_files=media_files,
         messages=messages,
         folder=settings.storage.exports_folder,
         attachment_bytes=settings.delivery.attachment_bytes,
     )
     stack.push_async_callback(exporting.close)
     erasing = Erasing(
-        database=kept.database,
-        media_files=kept.media_files,
+        database=database,
+        media_files=media_files,
         dispatcher=dispatcher,
         delivery=delivery,
         messages=messages,
