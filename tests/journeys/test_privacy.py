@@ -76,6 +76,8 @@ async def leave_traces(
     await finished_card(ada, private)
     await (await ada.type(f"/price prompt:what does {CANARY} cost")).reply()
     await (await ada.type(f"/gallery search:{CANARY}")).reply()
+    await (await ada.type(f"/options save name:{CANARY} options:{CANARY} -ar 16:9")).reply()
+    await (await ada.type(f"/prefer set suffix:{CANARY}")).reply()
     others = await share(grace, "a green star")
     await like(ada, others)
     await report(ada, others, f"it looks like my {CANARY}")
