@@ -29,6 +29,8 @@ from bot.recovery import Recovery
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.submission import Submission
+from bot.themes.posting import SWEEP_SECONDS as THEMES_SECONDS
+from bot.themes.posting import ThemePosts
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
@@ -128,6 +130,7 @@ async def open_service(
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
             await privacy.start(rounds)
+            rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
             rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
             posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
@@ -138,6 +141,12 @@ async def open_service(
             database=kept.database, media_files=kept.media_files, catalogue=catalogue
         )
         showcase = Showcase(database=kept.database, messages=posting.messages, pages=pages)
+        theme_posts = ThemePosts(
+            database=kept.database,
+            messages=posting.messages,
+            media_files=kept.media_files,
+            max_bytes=settings.delivery.attachment_bytes,
+        )
         privacy = open_privacy(
             stack,
             settings,
@@ -146,9 +155,20 @@ async def open_service(
             messages=posting.messages,
             delivery=posting.delivery,
             dispatcher=dispatcher,
-            showcase=showcase,
+            take_down=(showcase.sweep, theme_posts.sweep),
         )
-        equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, privacy)
+        equip(
+            settings,
+            kept,
+            posting,
+            catalogue,
+            dispatcher,
+            submission,
+            pages,
+            showcase,
+            privacy,
+            theme_posts,
+        )
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))

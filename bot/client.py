@@ -22,6 +22,7 @@ from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.privacy.erasing import Erasing
 from bot.replies import answer_error
+from bot.themes.actions import ThemeActions
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.erase_button import EraseButton
@@ -31,6 +32,7 @@ from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
 from bot.views.option_lists import DeleteSetButton, OptionPageButton
+from bot.views.theme_buttons import ThemeButton, ThemeClipMenu
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,7 @@ class ReelroomBot(commands.AutoShardedBot):
     option_pages: OptionPages
     ordering: Ordering
     erasing: Erasing
+    theme_actions: ThemeActions
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -88,6 +91,7 @@ class ReelroomBot(commands.AutoShardedBot):
         option_pages: OptionPages,
         ordering: Ordering,
         erasing: Erasing,
+        theme_actions: ThemeActions,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -99,6 +103,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.option_pages = option_pages
         self.ordering = ordering
         self.erasing = erasing
+        self.theme_actions = theme_actions
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -114,6 +119,8 @@ class ReelroomBot(commands.AutoShardedBot):
             EraseButton,
             OptionPageButton,
             DeleteSetButton,
+            ThemeButton,
+            ThemeClipMenu,
         )
         for cog in self._cogs():
             await self.add_cog(cog)

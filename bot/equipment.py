@@ -24,6 +24,7 @@ from bot.commands.price import PriceCog
 from bot.commands.privacy import PrivacyCog
 from bot.commands.quota import QuotaCog
 from bot.commands.show import ShowCog
+from bot.commands.theme import ThemeCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.finish_notices import FinishNotices
@@ -40,6 +41,11 @@ from bot.showcase import Showcase
 from bot.source_clips import SourceClips
 from bot.source_pictures import SourcePictures
 from bot.submission import Submission
+from bot.themes.actions import ThemeActions
+from bot.themes.moderating import ThemeModeration
+from bot.themes.pages import ThemePages
+from bot.themes.posting import ThemePosts
+from bot.themes.taking_part import TakingPart
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.models.catalogue import Catalogue
@@ -77,6 +83,7 @@ def equip(
     pages: GalleryPages,
     showcase: Showcase,
     privacy: Privacy,
+    theme_posts: ThemePosts,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
@@ -98,6 +105,9 @@ def equip(
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
     log_pages = LogPages(database=database)
+    theme_pages = ThemePages(database=database, media_files=kept.media_files)
+    theme_moderation = ThemeModeration(database=database, posts=theme_posts)
+    taking_part = TakingPart(database=database, pages=theme_pages)
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -152,6 +162,7 @@ def equip(
                 pages=option_pages,
             ),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
+            ThemeCog(database=database, moderation=theme_moderation, taking_part=taking_part),
             GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
             AdminCog(
@@ -175,4 +186,7 @@ def equip(
         option_pages=option_pages,
         ordering=ordering,
         erasing=privacy.erasing,
+        theme_actions=ThemeActions(
+            database=database, moderation=theme_moderation, taking_part=taking_part
+        ),
     )

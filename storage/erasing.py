@@ -28,6 +28,7 @@ from storage.ledger_erasure import rename_accounts
 from storage.personal_data import ERASED, HOLDINGS, NO_FILE, Holding
 from storage.personal_rows import jobs_of, mine
 from storage.schema import gallery_entries, jobs, likes, metadata, moderator_log
+from storage.themes import entries
 
 MERGED_PAGES = 500
 """Of the full-text index in one transaction: others want to write too."""
@@ -88,6 +89,7 @@ def erase(connection: Connection, erasure: Erasure, *, now: datetime) -> frozens
     _end_deliveries(connection, user_id, now)
     _rewrite_log(connection, user_id, pseudonym)
     _withdraw_likes(connection, user_id)
+    _leave_themes(connection, user_id)
     _rewrite_jobs(connection, user_id)
     connection.execute(schema.gallery_searches.delete())
     rename_accounts(connection, user_id=user_id, pseudonym=pseudonym)
@@ -246,6 +248,12 @@ def _withdraw_likes(connection: Connection, user_id: int) -> None:
         .where(gallery_entries.c.job_id.in_(liked))
         .values(likes=gallery_entries.c.likes - 1)
     )
+
+
+def _leave_themes(connection: Connection, user_id: int) -> None:
+    entered = select(schema.theme_entries.c.job_id).where(schema.theme_entries.c.user_id == user_id)
+    for job_id in connection.execute(entered).scalars().all():
+        entries.drop_clip(connection, job_id=job_id)
 
 
 def _rewrite_jobs(connection: Connection, user_id: int) -> None:

@@ -144,6 +144,54 @@ _CHOSEN = {
     "finish_notices": Holding(owners=("user_id",), of_jobs="job_id", deleted=True),
 }
 
+_THEMES = {
+    "themes": Holding(
+        owners=("opened_by",),
+        pseudonyms=("opened_by",),
+        kept=_kept(
+            "a moderator's announcement",
+            "id",
+            "interaction_id",
+            "guild_id",
+            "channel_id",
+            "thread_id",
+            "title",
+            "rules",
+            "phase",
+            "opened_at",
+            "entering_ends",
+            "voting_seconds",
+            "voting_ends",
+            "ended_at",
+            "pot_credits",
+            "shown_phase",
+            "settled",
+        ),
+    ),
+    # Those of themes that are open to entries are withdrawn; of later ones the clip is taken down.
+    "theme_entries": Holding(
+        owners=("user_id",),
+        pseudonyms=("user_id",),
+        rewritten=("dropped",),
+        kept=_kept(
+            "how a theme ended", "theme_id", "job_id", "entered_at", "number", "votes", "won"
+        ),
+    ),
+    "theme_votes": Holding(owners=("voter_id",), deleted=True),
+    "theme_posts": Holding(
+        kept=_kept(
+            "says nothing about a member; the clip's message is taken down",
+            "theme_id",
+            "kind",
+            "number",
+            "attempted",
+            "message_id",
+            "ended",
+            "closed",
+        )
+    ),
+}
+
 _MODERATION = {
     "moderator_log": Holding(
         owners=("made_by",),
@@ -172,6 +220,7 @@ HOLDINGS: Mapping[str, Holding] = {
     **_JOBS,
     **_GALLERY,
     **_CHOSEN,
+    **_THEMES,
     **_MODERATION,
     **_PRIVACY,
 }

@@ -27,6 +27,7 @@ from storage.gallery_tables import (
 )
 from storage.preference_tables import finish_notices, option_sets, preferences
 from storage.privacy_tables import erasure_messages, erasures, exports, pseudonym_keys
+from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
 __all__ = [
     "Flag",
@@ -48,6 +49,10 @@ __all__ = [
     "preferences",
     "pseudonym_keys",
     "showcase_posts",
+    "theme_entries",
+    "theme_posts",
+    "theme_votes",
+    "themes",
     "transfers",
 ]
 
@@ -233,7 +238,7 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report', 'defaults')",
+        " 'showcase', 'report', 'defaults', 'theme')",
         name="act_is_known",
     ),
     sqlite_strict=True,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -44,8 +44,8 @@ class Outcome:
 
 
 class Erasing:
-    """`forget_export` stops what is being packed for a member; `take_down` lets the showcase delete
-    its messages."""
+    """`forget_export` stops what is being packed for a member; `take_down` are the rounds of those
+    who delete their messages themselves: showcase and themes."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Erasing:
         delivery: Delivery,
         messages: ChannelMessages,
         forget_export: Callable[[int], Awaitable[None]],
-        take_down: Callable[[], Awaitable[None]],
+        take_down: Sequence[Callable[[], Awaitable[object]]],
     ) -> None:
         self._database = database
         self._media_files = media_files
@@ -89,7 +89,8 @@ class Erasing:
                 log.warning("erasure.waits", erasure_id=erasure.id)
                 return Outcome(erased=False)
             await scrub(self._database)
-            await self._take_down()
+            for take_down in self._take_down:
+                await take_down()
             await self._redraw_remixes(erasure)
             left = await self._delete_messages(erasure)
             if not left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -10,7 +11,6 @@ from bot.delivery import Delivery
 from bot.privacy.erasing import SWEEP_SECONDS, Erasing
 from bot.privacy.exporting import Exporting
 from bot.rounds import Rounds
-from bot.showcase import Showcase
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from storage.database import Database
@@ -39,7 +39,7 @@ def open_privacy(
     messages: ChannelMessages,
     delivery: Delivery,
     dispatcher: Dispatcher,
-    showcase: Showcase,
+    take_down: Sequence[Callable[[], Awaitable[object]]],
 ) -> Privacy:
     """Closed with the stack."""
     exporting = Exporting(
@@ -57,6 +57,6 @@ def open_privacy(
         delivery=delivery,
         messages=messages,
         forget_export=exporting.forget,
-        take_down=showcase.sweep,
+        take_down=take_down,
     )
     return Privacy(exporting=exporting, erasing=erasing)

@@ -15,6 +15,7 @@ from bot.playground.permissions import Permission, permissions_in_channel
 from bot.playground.registry import CommandRegistry
 from bot.playground.rest.api import json_response
 from bot.playground.rest.bodies import read_body
+from bot.playground.threads import shown_thread
 from bot.playground.world import User, World
 
 UPLOAD_LIMIT_BYTES = 100 * 2**20
@@ -75,6 +76,7 @@ class MemberApi:
                     {"id": channel.id, "name": channel.name, "topic": channel.topic}
                     for channel in guild.channels
                 ],
+                "threads": [shown_thread(one) for one in self._world.threads_of(guild.id)],
             }
             for guild in self._world.guilds
         ]

@@ -8,8 +8,8 @@ replaced. Also an index by which a gallery of a million clips counts its remixes
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
