@@ -170,4 +170,5 @@ def _rule_words(rule: QuotaRule) -> str:
         Scope.GUILD: "the server's default",
     }[rule.scope]
     when = discord.utils.format_dt(rule.set_at, "R")
-    return f"{whose}: {credit_count(rule.daily_allowance_credits)} (set by {mention(rule.set_by)} {when})"
+    allowance = credit_count(rule.daily_allowance_credits)
+    return f"{whose}: {allowance} (set by {mention(rule.set_by)} {when})"
