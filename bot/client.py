@@ -12,6 +12,7 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.arena.arena import Arena
 from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
@@ -23,6 +24,7 @@ from bot.ordering import Ordering
 from bot.privacy.erasing import Erasing
 from bot.replies import answer_error
 from bot.themes.actions import ThemeActions
+from bot.views.arena_buttons import ArenaButton
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.erase_button import EraseButton
@@ -56,6 +58,7 @@ class ReelroomBot(commands.AutoShardedBot):
     ordering: Ordering
     erasing: Erasing
     theme_actions: ThemeActions
+    arena: Arena
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -92,6 +95,7 @@ class ReelroomBot(commands.AutoShardedBot):
         ordering: Ordering,
         erasing: Erasing,
         theme_actions: ThemeActions,
+        arena: Arena,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -104,6 +108,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.ordering = ordering
         self.erasing = erasing
         self.theme_actions = theme_actions
+        self.arena = arena
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -117,6 +122,7 @@ class ReelroomBot(commands.AutoShardedBot):
             GenerateButton,
             ModelMenu,
             EraseButton,
+            ArenaButton,
             OptionPageButton,
             DeleteSetButton,
             ThemeButton,

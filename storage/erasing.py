@@ -90,6 +90,7 @@ def erase(connection: Connection, erasure: Erasure, *, now: datetime) -> frozens
     _rewrite_log(connection, user_id, pseudonym)
     _withdraw_likes(connection, user_id)
     _leave_themes(connection, user_id)
+    _end_comparisons(connection, user_id, now)
     _rewrite_jobs(connection, user_id)
     connection.execute(schema.gallery_searches.delete())
     rename_accounts(connection, user_id=user_id, pseudonym=pseudonym)
@@ -134,6 +135,10 @@ def _messages(connection: Connection, user_id: int) -> tuple[ShownMessage, ...]:
         jobs.c.user_id == user_id, jobs.c.card_message_id.is_not(None)
     )
     found: dict[int, int | None] = dict(connection.execute(cards).all())
+    compared = select(schema.comparisons.c.message_id, schema.comparisons.c.channel_id).where(
+        schema.comparisons.c.user_id == user_id, schema.comparisons.c.message_id.is_not(None)
+    )
+    found.update(connection.execute(compared).all())
     delivered = (
         select(schema.deliveries.c.message_id, schema.deliveries.c.state, jobs.c.channel_id)
         .join(jobs)
@@ -254,6 +259,22 @@ def _leave_themes(connection: Connection, user_id: int) -> None:
     entered = select(schema.theme_entries.c.job_id).where(schema.theme_entries.c.user_id == user_id)
     for job_id in connection.execute(entered).scalars().all():
         entries.drop_clip(connection, job_id=job_id)
+
+
+def _end_comparisons(connection: Connection, user_id: int, now: datetime) -> None:
+    """What still was to be voted on is called off; nothing is shown of any again."""
+    columns = schema.comparisons.c
+    theirs = columns.user_id == user_id
+    connection.execute(
+        update(schema.comparisons)
+        .where(theirs, columns.ended_at.is_(None))
+        .values(state="called_off", ended_at=now, problem=ERASED)
+    )
+    connection.execute(
+        update(schema.comparisons)
+        .where(theirs)
+        .values(shown_state=columns.state, problem=case((columns.state == "called_off", ERASED)))
+    )
 
 
 def _rewrite_jobs(connection: Connection, user_id: int) -> None:

@@ -192,6 +192,30 @@ _THEMES = {
     ),
 }
 
+_ARENA = {
+    "comparisons": Holding(
+        owners=("user_id",),
+        pseudonyms=("user_id", "revealed_by"),
+        emptied={"message_id": None},
+        rewritten=("state", "shown_state", "ended_at", "problem"),
+        kept={
+            **_kept(
+                "what the votes of others were about",
+                "id",
+                "job_a_id",
+                "job_b_id",
+                "contender_a",
+                "contender_b",
+                "uniform",
+                "made_at",
+            ),
+            **_kept(NUMBERS_AN_EVENT, "interaction_id"),
+            **_kept(PLACE, "guild_id", "channel_id"),
+        },
+    ),
+    "votes": Holding(owners=("user_id",), deleted=True),
+}
+
 _MODERATION = {
     "moderator_log": Holding(
         owners=("made_by",),
@@ -221,6 +245,7 @@ HOLDINGS: Mapping[str, Holding] = {
     **_GALLERY,
     **_CHOSEN,
     **_THEMES,
+    **_ARENA,
     **_MODERATION,
     **_PRIVACY,
 }

@@ -32,7 +32,8 @@ of its card or by the message's link, or upload a video.
 **Build on it**
 Each clip has a card with buttons: reroll for a new seed, remix to change the words, make it a \
 loop, share it into the gallery, and more. Anybody may remix what is public; `/gallery` searches \
-it, and what is liked most goes into the showcase.
+it, and what is liked most goes into the showcase. `/compare` makes a clip on two models, for all \
+to vote blind; `/arena leaderboard` shows the votes.
 
 **Know before you spend**
 `/price` shows price, place and time left, and what the model makes of each option. \

@@ -36,6 +36,8 @@ PROMISED = {
     "privacy export",
     "privacy delete",
     "help",
+    "compare",
+    "arena leaderboard",
     "quota show",
     "quota set",
     "quota grant",
