@@ -19,6 +19,7 @@ from bot.equipment import Kept, Posting, equip
 from bot.estimates import Estimates
 from bot.finish_notices import SWEEP_SECONDS as NOTICES_EVERY_SECONDS
 from bot.finish_notices import FinishNotices
+from bot.finished_cards import FinishedCards
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.generation_parts import fair_queue, load_catalogue, local_executor
@@ -27,6 +28,8 @@ from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.privacy.parts import open_privacy
 from bot.recovery import Recovery
+from bot.reviewing.news import SWEEP_SECONDS as NEWS_SECONDS
+from bot.reviewing.news import ReviewNews
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.submission import Submission
@@ -131,6 +134,8 @@ async def open_service(
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
             await privacy.start(rounds)
             rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
+            rounds.every(NEWS_SECONDS, "reviews", news.sweep)
+            news.soon()
             rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
             posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
@@ -154,9 +159,17 @@ async def open_service(
             media_files=kept.media_files,
             messages=posting.messages,
             delivery=posting.delivery,
+            cards=posting.cards,
             dispatcher=dispatcher,
             take_down=(showcase.sweep, theme_posts.sweep),
         )
+        news = ReviewNews(
+            database=kept.database,
+            messages=posting.messages,
+            cards=posting.cards,
+            showcase=showcase,
+        )
+        stack.push_async_callback(news.close)
         equip(
             settings,
             kept,
@@ -168,6 +181,7 @@ async def open_service(
             showcase,
             privacy,
             theme_posts,
+            news,
         )
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
@@ -237,12 +251,17 @@ def _open_posting(
         delivery=delivery,
     )
     stack.push_async_callback(referee.close)
+    cards = FinishedCards(
+        database=kept.database, catalogue=catalogue, messages=messages, outbox=outbox
+    )
+    stack.push_async_callback(cards.close)
     return Posting(
         client=client,
         messages=messages,
         finish_notices=finish_notices,
         delivery=delivery,
         referee=referee,
+        cards=cards,
     )
 
 

@@ -23,6 +23,8 @@ from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.privacy.erasing import Erasing
 from bot.replies import answer_error
+from bot.reviewing.desk import ReviewDesk
+from bot.rule_pages import RulePages
 from bot.themes.actions import ThemeActions
 from bot.views.arena_buttons import ArenaButton
 from bot.views.asked_once import AnswerButton
@@ -34,6 +36,8 @@ from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
 from bot.views.option_lists import DeleteSetButton, OptionPageButton
+from bot.views.review_buttons import OpenReviewButton, ReviewButton, ReviewPageButton
+from bot.views.rules_pager import RulesPageButton
 from bot.views.theme_buttons import ThemeButton, ThemeClipMenu
 
 log = structlog.get_logger(__name__)
@@ -59,6 +63,8 @@ class ReelroomBot(commands.AutoShardedBot):
     erasing: Erasing
     theme_actions: ThemeActions
     arena: Arena
+    review_desk: ReviewDesk
+    rule_pages: RulePages
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -96,6 +102,8 @@ class ReelroomBot(commands.AutoShardedBot):
         erasing: Erasing,
         theme_actions: ThemeActions,
         arena: Arena,
+        review_desk: ReviewDesk,
+        rule_pages: RulePages,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -109,6 +117,8 @@ class ReelroomBot(commands.AutoShardedBot):
         self.erasing = erasing
         self.theme_actions = theme_actions
         self.arena = arena
+        self.review_desk = review_desk
+        self.rule_pages = rule_pages
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -123,6 +133,10 @@ class ReelroomBot(commands.AutoShardedBot):
             ModelMenu,
             EraseButton,
             ArenaButton,
+            ReviewButton,
+            ReviewPageButton,
+            OpenReviewButton,
+            RulesPageButton,
             OptionPageButton,
             DeleteSetButton,
             ThemeButton,

@@ -123,7 +123,6 @@ def _apply(
     whose = mine(table, holding, user_id)
     if holding.deleted:
         connection.execute(table.delete().where(whose))
-        return
     if holding.emptied:
         connection.execute(update(table).where(whose).values(**holding.emptied))
     for name in holding.pseudonyms:
@@ -248,11 +247,10 @@ def _rewrite_log(connection: Connection, user_id: int, pseudonym: int) -> None:
 
 def _withdraw_likes(connection: Connection, user_id: int) -> None:
     liked = select(likes.c.job_id).where(likes.c.user_id == user_id)
-    connection.execute(
-        update(gallery_entries)
-        .where(gallery_entries.c.job_id.in_(liked))
-        .values(likes=gallery_entries.c.likes - 1)
-    )
+    for table in (gallery_entries, schema.gallery_withheld):
+        connection.execute(
+            update(table).where(table.c.job_id.in_(liked)).values(likes=table.c.likes - 1)
+        )
 
 
 def _leave_themes(connection: Connection, user_id: int) -> None:

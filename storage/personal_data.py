@@ -123,6 +123,7 @@ _JOBS = {
 
 _GALLERY = {
     "gallery_entries": Holding(owners=("author_id",), of_jobs="job_id", deleted=True),
+    "gallery_withheld": Holding(owners=("author_id",), of_jobs="job_id", deleted=True),
     "likes": Holding(owners=("user_id",), of_jobs="job_id", deleted=True),
     "showcase_posts": Holding(
         of_jobs="job_id",
@@ -217,6 +218,18 @@ _ARENA = {
 }
 
 _MODERATION = {
+    "reviews": Holding(of_jobs="job_id", pseudonyms=("changed_by",), deleted=True),
+    "review_announcements": Holding(
+        kept=_kept(
+            "how many clips wait for moderators",
+            "guild_id",
+            "channel_id",
+            "message_id",
+            "posted_at",
+            "asked_sequence",
+            "waiting",
+        )
+    ),
     "moderator_log": Holding(
         owners=("made_by",),
         of_jobs="subject",

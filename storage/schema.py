@@ -28,6 +28,7 @@ from storage.gallery_tables import (
 )
 from storage.preference_tables import finish_notices, option_sets, preferences
 from storage.privacy_tables import erasure_messages, erasures, exports, pseudonym_keys
+from storage.review_tables import gallery_withheld, review_announcements, reviews
 from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "finish_notices",
     "gallery_entries",
     "gallery_searches",
+    "gallery_withheld",
     "insert_if_absent",
     "jobs",
     "likes",
@@ -50,6 +52,8 @@ __all__ = [
     "option_sets",
     "preferences",
     "pseudonym_keys",
+    "review_announcements",
+    "reviews",
     "showcase_posts",
     "theme_entries",
     "theme_posts",
@@ -241,7 +245,8 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report', 'defaults', 'theme', 'reveal')",
+        " 'showcase', 'report', 'defaults', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
+        " 'review_channel', 'pot_limit', 'theme', 'reveal')",
         name="act_is_known",
     ),
     sqlite_strict=True,

@@ -18,6 +18,7 @@ import structlog
 from bot.channel_messages import NOT_SENT, ChannelMessages, is_refusal
 from bot.delivery import Delivery
 from bot.errors import TokenRefused
+from bot.finished_cards import FinishedCards
 from generation.dispatcher import Dispatcher
 from storage import attempts, deliveries, erasing, erasures, jobs
 from storage.database import Connection, Database
@@ -54,6 +55,7 @@ class Erasing:
         media_files: MediaFiles,
         dispatcher: Dispatcher,
         delivery: Delivery,
+        cards: FinishedCards,
         messages: ChannelMessages,
         forget_export: Callable[[int], Awaitable[None]],
         take_down: Sequence[Callable[[], Awaitable[object]]],
@@ -62,6 +64,7 @@ class Erasing:
         self._media_files = media_files
         self._dispatcher = dispatcher
         self._delivery = delivery
+        self._cards = cards
         self._messages = messages
         self._forget_export = forget_export
         self._take_down = take_down
@@ -166,7 +169,7 @@ class Erasing:
         )
         for job_id in remixes:
             try:
-                await self._delivery.redraw(job_id)
+                await self._cards.redraw(job_id)
             except NOT_SENT as error:
                 log.warning("erasure.remix_not_redrawn", job_id=job_id, error=str(error))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.channel_messages import ChannelMessages
 from bot.delivery import Delivery
+from bot.finished_cards import FinishedCards
 from bot.privacy.erasing import SWEEP_SECONDS, Erasing
 from bot.privacy.exporting import Exporting
 from bot.rounds import Rounds
@@ -38,6 +39,7 @@ def open_privacy(
     media_files: MediaFiles,
     messages: ChannelMessages,
     delivery: Delivery,
+    cards: FinishedCards,
     dispatcher: Dispatcher,
     take_down: Sequence[Callable[[], Awaitable[object]]],
 ) -> Privacy:
@@ -55,6 +57,7 @@ def open_privacy(
         media_files=media_files,
         dispatcher=dispatcher,
         delivery=delivery,
+        cards=cards,
         messages=messages,
         forget_export=exporting.forget,
         take_down=take_down,

@@ -19,6 +19,7 @@ from generation.errors import GenerationFailed
 from storage import audit, erasures
 from storage.database import Connection
 from storage.schema import metadata
+from tests.journeys.reviewing import filled, take_down, told
 from tests.journeys.scripted_executor import ScriptedExecutor
 from tests.journeys.stage import (
     CLIP_SECONDS,
@@ -54,7 +55,7 @@ async def stage_on(
 
 
 async def leave_traces(
-    stage: Stage, executor: ScriptedExecutor, ada: Member, grace: Member, folder: Path
+    stage: Stage, executor: ScriptedExecutor, ada: Member, grace: Member, lin: Member, folder: Path
 ) -> None:
     """Orders of all kinds with the canary in them, and what others do about them."""
     shared = await share(ada, f"a red circle {CANARY}")
@@ -83,6 +84,9 @@ async def leave_traces(
     await report(ada, others, f"it looks like my {CANARY}")
     await report(grace, shared, f"it says {CANARY}")
     await remix(grace, shared)
+    await take_down(lin, flagged, f"it says {CANARY}")
+    notice = await told(ada, "Moderators took your clip down")
+    await filled(ada, notice, "Appeal", {"appeal": f"let me say {CANARY}"})
 
 
 async def report(member: Member, job_id: str, words: str) -> None:
@@ -157,7 +161,7 @@ async def test_after_the_deletion_no_byte_on_the_disk_says_what_the_member_said(
         stage.member("Grace") as grace,
         stage.member("Lin") as lin,
     ):
-        await leave_traces(stage, executor, ada, grace, uploads)
+        await leave_traces(stage, executor, ada, grace, lin, uploads)
         before = await stage.service.database.read(dump)
         assert CANARY in before
         assert files_with(data, CANARY.encode()), "the clips' own labels say it"

@@ -8,8 +8,8 @@ replaced. Also an index by which a gallery of a million clips counts its remixes
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
