@@ -22,6 +22,7 @@ from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
 from bot.ordering import Ordering
+from bot.privacy.erasing import Erasing
 from bot.replies import answer_error
 from bot.reviewing.desk import ReviewDesk
 from bot.rule_pages import RulePages
@@ -29,6 +30,7 @@ from bot.themes.actions import ThemeActions
 from bot.views.arena_buttons import ArenaButton
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
+from bot.views.erase_button import EraseButton
 from bot.views.gallery_pager import GalleryButton
 from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
@@ -60,6 +62,7 @@ class ReelroomBot(commands.AutoShardedBot):
     option_pages: OptionPages
     ordering: Ordering
     choices: Choices
+    erasing: Erasing
     theme_actions: ThemeActions
     arena: Arena
     review_desk: ReviewDesk
@@ -99,6 +102,7 @@ class ReelroomBot(commands.AutoShardedBot):
         option_pages: OptionPages,
         ordering: Ordering,
         choices: Choices,
+        erasing: Erasing,
         theme_actions: ThemeActions,
         arena: Arena,
         review_desk: ReviewDesk,
@@ -114,6 +118,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.option_pages = option_pages
         self.ordering = ordering
         self.choices = choices
+        self.erasing = erasing
         self.theme_actions = theme_actions
         self.arena = arena
         self.review_desk = review_desk
@@ -130,6 +135,7 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            EraseButton,
             ArenaButton,
             ReviewButton,
             ReviewPageButton,

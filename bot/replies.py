@@ -63,6 +63,16 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     storage_errors.OfferExpired: lambda _: (
         "That offer is too old, or the price has changed. Nothing was charged; ask again."
     ),
+    storage_errors.ErasureUnderWay: lambda _: (
+        "Everything about you is being deleted; when that is done you can begin anew."
+    ),
+    storage_errors.ExportUnderWay: lambda _: (
+        "Your last export is still on its way; one at a time. It comes here, or as direct messages."
+    ),
+    storage_errors.TooManyExports: lambda e: (
+        f"You had {e.most} exports in a day; the next one is possible "
+        f"{discord.utils.format_dt(e.again_at, 'R')}."
+    ),
     arena_errors.UnknownComparison: lambda _: "That comparison does not exist any more.",
     arena_errors.ComparisonClosed: lambda e: _CLOSED[e.state],
     arena_errors.VoteIsFinal: lambda _: (
@@ -211,6 +221,9 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     bot_errors.NothingFound: lambda _: "No shared clip here is like that.",
     bot_errors.NoOtherModel: lambda e: (
         f"No other model that is enabled here does /{e.command}; see /models."
+    ),
+    bot_errors.NothingToExport: lambda _: (
+        "There is nothing of yours to export here: no job of yours has ended, or none before that."
     ),
     bot_errors.NoOpponent: lambda e: (
         "A comparison needs two that can make this clip here, and "
