@@ -103,6 +103,11 @@ class Playground:
         """
         self._registry.permit(command_name, user_id)
 
+    def prefer_locale(self, guild_name: str, locale: str) -> None:
+        """Set a guild's language, as its moderators can. Raises StopIteration for unknown names."""
+        guild = next(guild for guild in self.world.guilds if guild.name == guild_name)
+        self._members.prefer_locale(guild.id, locale)
+
     async def __aenter__(self) -> "Playground":
         """Start serving."""
         self._stack.callback(self._attachments.close)

@@ -40,11 +40,12 @@ SELECT_KINDS = {5: 6, 6: 8, 7: 9, 8: 7}
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Who acts, and where."""
+    """Who acts, and where; `locale` is the language of their client."""
 
     user: User
     guild: Guild
     channel: Channel
+    locale: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,12 +249,12 @@ class MemberActs:
             "version": 1,
             "data": interaction.data,
             "guild_id": guild.id,
-            "guild": {"id": guild.id, "locale": "en-US", "features": []},
-            "guild_locale": "en-US",
+            "guild": {"id": guild.id, "locale": guild.preferred_locale, "features": []},
+            "guild_locale": guild.preferred_locale,
             "channel_id": channel.id,
             "channel": partial_channel_json(guild, channel, place.user.id),
             "member": member_json(guild, place.user) | {"permissions": str(member_may)},
-            "locale": "en-US",
+            "locale": place.locale,
             # In answers to interactions the application may always attach files and embeds.
             "app_permissions": str(bot_may | Permission.EMBED_LINKS | Permission.ATTACH_FILES),
             "entitlements": [],

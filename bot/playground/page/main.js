@@ -6,7 +6,7 @@ import { Interactions } from "./interactions.js";
 import { keepTimesTrue } from "./markdown.js";
 import { ModalDialog } from "./modal.js";
 import { Room } from "./room.js";
-import { EventFeed, fetchCommands, fetchMessages, fetchSession } from "./server_link.js";
+import { chooseGuildLocale, EventFeed, fetchCommands, fetchMessages, fetchSession } from "./server_link.js";
 import { Sidebar } from "./sidebar.js";
 import { Timeline } from "./timeline.js";
 
@@ -26,6 +26,8 @@ class Page {
     this.sidebar = new Sidebar(document.getElementById("sidebar"), this.room, {
       onChannel: (guild, channel) => this.go(this.room.user, guild, channel),
       onUser: (user) => this.go(user, this.room.guild, this.room.channel),
+      onLocale: (locale) => this.chooseLocale(locale),
+      onGuildLocale: (locale) => this.chooseGuildLocale(locale),
     });
     this.sidebar.draw();
     this.drawHeader();
@@ -75,12 +77,12 @@ class Page {
     try {
       const [messages, commands, session] = await Promise.all([
         fetchMessages(channel.id, user.id),
-        commandsToo ? fetchCommands(guild.id, user.id) : null,
+        commandsToo ? fetchCommands(guild.id, user.id, this.room.locale) : null,
         commandsToo ? fetchSession() : null,
       ]);
       if (this.held !== held) return;
       if (commands) this.takeCommands(commands);
-      if (session) this.setOnline(session.application.online);
+      if (session) this.takeSession(session);
       this.timeline.show(messages, { sameChannel });
     } catch (error) {
       this.composer.complain(error.message);
@@ -90,9 +92,34 @@ class Page {
     held.forEach(([name, data]) => this.receiveMessage(name, data));
   }
 
+  takeSession({ application, guilds }) {
+    this.setOnline(application.online);
+    guilds.forEach((guild) => this.guildChanged(guild));
+  }
+
+  chooseLocale(locale) {
+    this.room.locale = locale;
+    return this.reloadCommands().catch((error) => this.composer.complain(error.message));
+  }
+
+  async chooseGuildLocale(locale) {
+    try {
+      await chooseGuildLocale(this.room.guild.id, this.room.user.id, locale);
+    } catch (error) {
+      this.composer.complain(error.message);
+      this.sidebar.languages.sayChosen();
+    }
+  }
+
+  guildChanged({ id, preferred_locale: locale }) {
+    const guild = this.room.session.guilds.find((one) => one.id === id);
+    if (guild) guild.preferred_locale = locale;
+    this.sidebar.languages.sayChosen();
+  }
+
   async reloadCommands() {
     const { guild, user } = this.room;
-    const commands = await fetchCommands(guild.id, user.id);
+    const commands = await fetchCommands(guild.id, user.id, this.room.locale);
     if (guild === this.room.guild && user === this.room.user) this.takeCommands(commands);
   }
 
@@ -108,6 +135,7 @@ class Page {
     this.room.interactions.observe(name, data);
     if (name === "BOT_STATUS") this.setOnline(data.online);
     else if (name === "COMMANDS_UPDATE") this.reloadCommands().catch((error) => this.composer.complain(error.message));
+    else if (name === "GUILD_UPDATE") this.guildChanged(data);
     else if (name.startsWith("MESSAGE_")) this.receiveMessage(name, data);
   }
 
