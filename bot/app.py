@@ -20,8 +20,9 @@ from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
 from bot.commands.gallery import GalleryCog
 from bot.commands.generate import GenerateCog
-from bot.commands.guide import GuideCog
+from bot.commands.help import HelpCog
 from bot.commands.jobs import JobsCog
+from bot.commands.models import ModelsCog
 from bot.commands.pictures import PicturesCog
 from bot.commands.price import PriceCog
 from bot.commands.quota import QuotaCog
@@ -33,7 +34,11 @@ from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.generation_parts import fair_queue, load_catalogue, local_executor
+from bot.guide import content
+from bot.guide.example_runs import ExampleRuns
+from bot.guide.pages import HelpPages
 from bot.job_actions import JobActions
+from bot.languages import Languages
 from bot.leases import Leases
 from bot.log_pages import LogPages
 from bot.metrics import Metrics
@@ -288,6 +293,8 @@ def _equip(
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
     log_pages = LogPages(database=database)
+    languages, help_content = Languages.load(), content.load()
+    help_pages = HelpPages(content=help_content, languages=languages, tree=posting.client.tree)
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -328,7 +335,8 @@ def _equip(
             GalleryCog(pages=pages, catalogue=catalogue),
             PriceCog(settings=settings, catalogue=catalogue, ordering=ordering),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
-            GuideCog(settings=settings, catalogue=catalogue),
+            ModelsCog(settings=settings, catalogue=catalogue),
+            HelpCog(pages=help_pages, languages=languages),
             QuotaCog(settings=settings, database=database),
             AdminCog(
                 database=database,
@@ -347,6 +355,14 @@ def _equip(
         moderator_deeds=moderator_deeds,
         log_pages=log_pages,
         ordering=ordering,
+        languages=languages,
+        help_pages=help_pages,
+        example_runs=ExampleRuns(
+            content=help_content,
+            pages=help_pages,
+            source_clips=source_clips,
+            source_pictures=source_pictures,
+        ),
     )
 
 

@@ -15,7 +15,10 @@ from discord.ext import commands
 from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
+from bot.guide.example_runs import ExampleRuns
+from bot.guide.pages import HelpPages
 from bot.job_actions import JobActions
+from bot.languages import CommandTranslator, Languages
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.ordering import Ordering
@@ -23,6 +26,7 @@ from bot.replies import answer_error
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
+from bot.views.help_buttons import ExampleButton, TopicMenu
 from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
@@ -47,6 +51,9 @@ class ReelroomBot(commands.AutoShardedBot):
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
     ordering: Ordering
+    languages: Languages
+    help_pages: HelpPages
+    example_runs: ExampleRuns
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -80,6 +87,9 @@ class ReelroomBot(commands.AutoShardedBot):
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
         ordering: Ordering,
+        languages: Languages,
+        help_pages: HelpPages,
+        example_runs: ExampleRuns,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -89,6 +99,9 @@ class ReelroomBot(commands.AutoShardedBot):
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
         self.ordering = ordering
+        self.languages = languages
+        self.help_pages = help_pages
+        self.example_runs = example_runs
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -101,7 +114,10 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            ExampleButton,
+            TopicMenu,
         )
+        await self.tree.set_translator(CommandTranslator(self.languages))
         for cog in self._cogs():
             await self.add_cog(cog)
         self._sync_task = asyncio.create_task(self._sync_commands(), name="command sync")

@@ -30,6 +30,9 @@ from storage.errors import OfferExpired
 from storage.media_files import MediaFiles
 from storage.offers import Offer
 
+PRICE_FIRST = "price first"
+"""Set among an interaction's `extras` by who wants the price shown before anything is ordered."""
+
 NEEDED_PERMISSIONS = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
@@ -67,7 +70,8 @@ class Ordering:
         notes: Sequence[str] = (),
     ) -> None:
         """Submits the request of a deferred interaction and answers privately, with these notes;
-        what costs more than the guild's threshold is previewed instead.
+        what costs more than the guild's threshold is previewed instead, and so is what asks for
+        PRICE_FIRST.
 
         `files` are new uploads by SHA-256; what else the request names is in the media files.
         Raises ChannelForbidden and what `Submission.submit` raises.
@@ -80,7 +84,7 @@ class Ordering:
                 default_credits=self._preview_above,
             )
         )
-        if price_credits > above:
+        if price_credits > above or interaction.extras.get(PRICE_FIRST):
             await self.preview(interaction, request, files, notes=notes)
             return
         accepted = await self._submit(interaction, interaction.id, request, files)

@@ -151,6 +151,14 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         "I may not write to you: allow direct messages from members of this server, and press "
         "again."
     ),
+    bot_errors.UnknownHelpTopic: lambda e: (
+        f"I have no help about “{discord.utils.escape_markdown(e.text)}”."
+        + (f" Did you mean {_listed(e.close)}?" if e.close else " /help lists the topics.")
+    ),
+    bot_errors.UnknownExample: lambda _: "That example is gone; open /help again.",
+    bot_errors.NothingMadeYet: lambda e: (
+        f"That takes a {e.what} of yours, and you have made none here yet. Make one first."
+    ),
     bot_errors.Draining: lambda _: "The bot is restarting; try again in a minute.",
     bot_errors.TokenRefused: lambda _: (
         "Discord lets me post no more until whoever runs me gives me a new token. Nothing was "
