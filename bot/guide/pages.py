@@ -31,7 +31,7 @@ PAGE_CHARACTERS = 4096  # Discord's limit for an embed's description
 SUGGESTIONS = 25
 CHOICE_CHARACTERS = 100
 DESCRIBED_COMMANDS = 9  # more of them are listed by their names alone
-OVERVIEW_EXAMPLES = 3
+EXAMPLES_A_PAGE = 3
 SHOWN_CHOICES = 12
 LARGEST_WHOLE = 2**53 - 1  # Discord's; as a bound it says nothing
 PRICED = frozenset({*Making, "price"})
@@ -95,7 +95,7 @@ class HelpPages:
         embed.set_footer(text=self._say(phrases.more, locale))
         examples = [topic.examples[0] for topic in self._content.topics if topic.examples]
         priced = [one for one in examples if one.command in PRICED and not _needs_newest(one)]
-        return self._with_buttons(embed, priced[:OVERVIEW_EXAMPLES], locale)
+        return self._with_buttons(embed, priced[:EXAMPLES_A_PAGE], locale)
 
     def _topic(self, topic: Topic, locale: str) -> HelpPage:
         phrases = self._content.phrases
@@ -122,7 +122,7 @@ class HelpPages:
             parts.append(f"**{self._say(phrases.options, locale)}**\n{options}")
         else:
             parts.append(self._say(phrases.no_options, locale))
-        examples = [one for one in self._content.examples if one.command == name]
+        examples = [one for one in self._content.examples if one.command == name][:EXAMPLES_A_PAGE]
         parts += self._tried(examples, locale)
         embed = discord.Embed(title=f"/{name}", description=_joined(parts))
         return self._with_buttons(embed, examples, locale)

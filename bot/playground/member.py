@@ -54,7 +54,7 @@ class Member:
 
         `locale` is the language of their client; `connector` is for a playground behind TLS.
         """
-        headers = {"X-Discord-Locale": locale}
+        headers = {"X-Member-Locale": locale}
         member = cls(url, aiohttp.ClientSession(connector=connector, headers=headers))
         try:
             await member._enter(name, guild, channel)

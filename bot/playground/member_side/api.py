@@ -202,10 +202,10 @@ class MemberApi:
 
 
 def _locale(request: web.Request) -> str:
-    """The language that the member's client is set to, as Discord's own clients tell it."""
-    locale = request.headers.get("X-Discord-Locale", DEFAULT_LOCALE)
+    """The language that the member's client is set to."""
+    locale = request.headers.get("X-Member-Locale", DEFAULT_LOCALE)
     if locale not in LOCALES:
-        raise refuse("“X-Discord-Locale” must be one of Discord's locales.")
+        raise refuse("“X-Member-Locale” must be one of Discord's locales.")
     return locale
 
 

@@ -43,7 +43,7 @@ export async function chooseGuildLocale(guildId, userId, locale) {
   await ask(`/playground/guilds/${guildId}?${new URLSearchParams({ user: userId })}`, request);
 }
 
-const inLanguage = (locale) => ({ "X-Discord-Locale": locale });
+const inLanguage = (locale) => ({ "X-Member-Locale": locale });
 
 /**
  * Send an interaction; `files[n]` is what an attachment option's value "n" names.
