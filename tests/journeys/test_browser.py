@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.bot.playground.page.chromium import note_troubles, open_chromium, until
+from tests.bot.playground.page.chromium import until
+from tests.journeys.page_use import cards, type_command
 from tests.journeys.scripted_executor import ScriptedExecutor
 from tests.journeys.stage import Stage
 
 VIDEO_STATE = """video => ({ duration: video.duration, width: video.videoWidth,
   frames: video.getVideoPlaybackQuality().totalVideoFrames })"""
-
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser]:
-    async with open_chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def page(browser: Browser, stage: Stage) -> AsyncGenerator[Page]:
-    """The chat page of the stage; it must log no error and ask no other server for anything."""
-    troubles: list[str] = []
-    async with await browser.new_context() as context:
-        opened = await context.new_page()
-        note_troubles(opened, stage.playground.url, troubles)
-        await opened.goto(stage.playground.page_url)
-        await expect(opened.get_by_role("status")).to_contain_text("is online")
-        yield opened
-    assert not troubles
-
-
-async def type_command(page: Page, line: str) -> None:
-    """Type a whole line and send it, with the keyboard alone."""
-    await page.keyboard.type(line)
-    await page.keyboard.press("Enter")
-
-
-def cards(page: Page) -> Locator:
-    """Job cards, oldest first."""
-    return page.get_by_role("article").filter(has=page.get_by_role("region", name="Imagine video"))
 
 
 async def test_a_clip_is_asked_for_watched_and_rerolled(

@@ -65,7 +65,8 @@ export class Composer {
     this.historyAt = null;
     this.sentEarly = false;
     const parsed = parseLine(this.input.value, this.room.commands);
-    const nameIsComplete = parsed && /^\s*\/\S.*\s/.test(this.input.value);
+    // Only the space after it ends a name: "/quota boost" may become "/quota boosts".
+    const nameIsComplete = parsed && this.input.value.replace(/\s+/g, " ").includes(`/${parsed.command.name} `);
     if (nameIsComplete && this.beginParsed(parsed)) return;
     this.suggest();
   }

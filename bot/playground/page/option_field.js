@@ -82,7 +82,7 @@ export class OptionField {
   // "prompt:" typed into the field itself is dropped, " seed:" begins the field of that name.
   takeNamedOptions() {
     const own = `${this.option.name}:`;
-    const text = this.text.startsWith(own) ? this.text.slice(own.length) : this.text;
+    const text = this.text.trimStart().startsWith(own) ? this.text.trimStart().slice(own.length) : this.text;
     const { values, rest } = splitValues(text, this.entry.nameable(this));
     if (text === this.text && !values.length) return false;
     this.setText(values.length ? rest : text);

@@ -1,0 +1,55 @@
+"""What a study group does together, in the chat page, with the real bot."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Page, expect
+
+from tests.journeys.page_use import answers, become, cards, made, type_command
+
+
+async def test_a_clip_is_shared_liked_and_lifted_into_the_showcase(page: Page) -> None:
+    await become(page, "Lin")
+    await type_command(page, "/admin showcase channel:#showcase likes:2")
+    await expect(answers(page, "2 likes")).to_be_visible()
+    await become(page, "Ada")
+    card = await made(page, "a red circle")
+    await card.get_by_role("button", name="Share to gallery").click()
+    for name in ("Grace", "Lin"):
+        await become(page, name)
+        await card.get_by_role("button", name=re.compile("^(❤️ )?Like")).click()
+    await expect(answers(page, "It is in the showcase now")).to_be_visible()
+    await page.get_by_role("button", name="showcase", exact=True).first.click()
+    shown = answers(page, "Showcase")
+    await expect(shown).to_contain_text("a red circle")
+    await expect(shown.locator("video")).to_be_visible()
+
+
+async def test_a_remix_is_remixed_and_says_of_whom(page: Page) -> None:
+    await made(page, "a red circle")
+    for name, old, new in (
+        ("Grace", "a red circle", "a blue star"),
+        ("Lin", "a blue star", "a green star"),
+    ):
+        await become(page, name)
+        source = cards(page).filter(has_text=old).last
+        await source.get_by_role("button", name="Remix").click()
+        modal = page.get_by_role("dialog")
+        await modal.get_by_role("textbox", name="Prompt", exact=True).fill(new)
+        await modal.get_by_role("button", name="Submit").click()
+        remix = cards(page).filter(has_text=new).last
+        await expect(remix.locator("video")).to_be_visible()
+        await expect(remix).to_contain_text("remix of")
+    await expect(cards(page).filter(has_text="a green star")).to_contain_text("by @Grace")
+
+
+async def test_a_moderator_has_a_quota_explained(page: Page) -> None:
+    await become(page, "Lin")
+    await type_command(page, "/quota set credits:7 member:@Ada")
+    await type_command(page, "/quota explain member:@Ada")
+    explained = answers(page, "has 7 credits a day")
+    await expect(explained).to_contain_text("the member's own rule: 7 credits")
+    await become(page, "Ada")
+    await type_command(page, "/quota explain member:@Grace")
+    await expect(page.get_by_role("alert").first).to_contain_text("Only moderators can")
