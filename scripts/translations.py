@@ -100,7 +100,7 @@ def up_to_date(catalog: Catalog) -> Catalog:
         fresh.add(
             sentence,
             known.string if known else "",
-            locations=[(place, None) for place in dict.fromkeys(places)],
+            auto_comments=list(dict.fromkeys(places)),
             flags=known.flags - {"python-format"} if known else (),
             user_comments=known.user_comments if known else (),
         )
@@ -120,7 +120,7 @@ def missing(file: Path) -> list[str]:
     """The sentences of which there is no translation in this file."""
     with file.open("rb") as opened:
         catalog = read_po(opened, abort_invalid=True)
-    found = {message.id for message in catalog if message.string and not message.fuzzy}
+    found = {str(message.id) for message in catalog if message.string and not message.fuzzy}
     return [sentence for sentence in sentences() if sentence not in found]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from pydantic import StringConstraints, TypeAdapter
 
 FILE = Path(__file__).with_name("help.toml")
 
@@ -38,7 +40,7 @@ class Topic:
     emoji: str
     title: str
     summary: str
-    text: str
+    text: Annotated[str, StringConstraints(strip_whitespace=True)]
     commands: tuple[str, ...]
     examples: tuple[Example, ...]
 
@@ -94,15 +96,5 @@ class Content:
 
 
 def load(file: Path = FILE) -> Content:
-    """Raises KeyError and TypeError for a file of another form."""
-    raw = tomllib.loads(file.read_text(encoding="utf-8"))
-    topics = tuple(_topic(one) for one in raw["topics"])
-    return Content(phrases=Phrases(**raw["phrases"]), topics=topics)
-
-
-def _topic(raw: dict[str, Any]) -> Topic:
-    examples = tuple(Example(**{"options": {}, **one}) for one in raw.pop("examples"))
-    return Topic(
-        **{**raw, "text": raw["text"].strip(), "commands": tuple(raw["commands"])},
-        examples=examples,
-    )
+    """Raises ValidationError for a file of another form."""
+    return TypeAdapter(Content).validate_python(tomllib.loads(file.read_text(encoding="utf-8")))

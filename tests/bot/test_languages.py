@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
 from babel.messages.pofile import PoFileError
 from discord import app_commands
-from discord.app_commands import TranslationContext, TranslationContextLocation
 
 from bot.languages import CommandTranslator, Languages
 
@@ -55,18 +55,20 @@ def test_a_broken_catalogue_is_not_passed_over(tmp_path: Path) -> None:
 
 
 async def test_discord_is_told_only_what_differs_and_no_names(languages: Languages) -> None:
-    translator = CommandTranslator(languages)
-    choice = TranslationContext(
-        TranslationContextLocation.choice_name, app_commands.Choice(name="Credits", value="c")
-    )
-    said = app_commands.locale_str
-    german = discord.Locale.german
-    assert await translator.translate(said("Credits"), german, choice) == "Guthaben"
-    assert await translator.translate(said("Seed"), german, choice) is None
-    assert await translator.translate(said("Credits"), discord.Locale.french, choice) is None
-
     @app_commands.command(name="credits", description="Credits")
-    async def command(interaction: discord.Interaction) -> None: ...
+    @app_commands.describe(seed="Seed", credits="Credits")
+    async def command(
+        interaction: discord.Interaction[Any],
+        seed: str,
+        credits: str,  # noqa: A002  it is told apart from the command by its place alone
+    ) -> None: ...
 
-    name = TranslationContext(TranslationContextLocation.command_name, command)
-    assert await translator.translate(said("Credits"), german, name) is None
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    tree.add_command(command)
+    sent = await command.get_translated_payload(tree, CommandTranslator(languages))
+    assert sent["name_localizations"] == {}
+    assert sent["description_localizations"] == {"de": "Guthaben"}
+    seed, given = sent["options"]
+    assert "description_localizations" not in seed
+    assert given["description_localizations"] == {"de": "Guthaben"}
+    assert "name_localizations" not in given

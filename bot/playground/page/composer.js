@@ -30,6 +30,7 @@ export class Composer {
     this.error = el("p", { class: "composer-error", id: "composer-error", role: "alert" });
     this.input = el("textarea", { id: "composer-text", class: "composer-text", rows: "1", role: "combobox", "aria-label": "Message box", "aria-describedby": "composer-error", placeholder: "Type / for commands", autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "send" });
     this.sendButton = el("button", { type: "submit", class: "send", "aria-label": "Send" }, icon("send"));
+    this.sendButton.addEventListener("keydown", (event) => this.typedOnSend(event));
     this.box = el("div", { class: "composer-box" }, this.input, this.sendButton);
     this.below = el("div", { class: "composer-below" });
     this.form = el("form", { class: "composer", "aria-label": "Write a command", novalidate: true }, this.hint, this.error, this.box, this.below);
@@ -56,6 +57,13 @@ export class Composer {
 
   focusSend() {
     this.sendButton.focus();
+  }
+
+  // A command without required options is ready to be sent; whoever types on fills in others.
+  typedOnSend(event) {
+    const isLetter = event.key.length === 1 && event.key !== " ";
+    if (!this.entry || !isLetter || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.entry.typeOn(event.key)) event.preventDefault();
   }
 
   // Plain text.
