@@ -64,6 +64,7 @@ class Phrases:
     one_of: str
     no_options: str
     subcommands: str
+    moderators_only: str
     newest_clip: str
     newest_picture: str
 

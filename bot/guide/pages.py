@@ -114,6 +114,9 @@ class HelpPages:
         phrases = self._content.phrases
         name = command.qualified_name
         parts = [self._say(command.description, locale)]
+        root = command.root_parent or command
+        if root.default_permissions is not None:
+            parts[0] += f"\n-# {self._say(phrases.moderators_only, locale)}"
         if isinstance(command, app_commands.Group):
             inside = [one for one in command.walk_commands() if not isinstance(one, AnyGroup)]
             parts.append(f"{self._say(phrases.subcommands, locale)}\n{self._lines(inside, locale)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import discord
 import pytest
@@ -64,7 +64,7 @@ async def test_discord_is_told_only_what_differs_and_no_names(languages: Languag
     ) -> None: ...
 
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-    tree.add_command(command)
+    tree.add_command(cast(Any, command))
     sent = await command.get_translated_payload(tree, CommandTranslator(languages))
     assert sent["name_localizations"] == {}
     assert sent["description_localizations"] == {"de": "Guthaben"}

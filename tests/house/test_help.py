@@ -10,11 +10,13 @@ from discord import AppCommandOptionType, app_commands
 
 from bot.guide import content
 from bot.guide.content import NEWEST_CLIP, NEWEST_PICTURE, Example, Phrases, Topic
-from bot.guide.pages import HelpPages
+from bot.guide.pages import PRICED, HelpPages
 from bot.languages import Languages
 from bot.playground.command_line import parse_command_line
 from bot.playground.member_side.options import check_options
+from bot.prompt_flags import parse
 from bot.views.help_buttons import HelpPage
+from generation.pocket.vocabulary import unknown_words
 from scripts.translations import command_tree
 
 CONTENT = content.load()
@@ -96,6 +98,16 @@ def test_an_example_needs_nothing_that_a_button_cannot_give(example: Example) ->
     )
     kinds = {option.display_name: option.type for option in command.parameters}
     assert all(kinds[name] in plain for name in example.options)
+
+
+@EXAMPLES
+def test_the_pocket_model_knows_the_words_of_an_example(example: Example) -> None:
+    """It ships with the project, so it is what most people try the examples with."""
+    if example.command in PRICED:
+        said = str(example.options.get("prompt") or example.options.get("story") or "")
+        prompt = parse(said)
+        if not prompt.unknown:  # it shows what becomes of a misspelt flag
+            assert unknown_words(prompt.words) == (), said
 
 
 def all_pages() -> list[tuple[str, str]]:

@@ -112,6 +112,7 @@ async def test_a_group_lists_its_commands(stage: Stage) -> None:
     async with stage.member() as ada:
         page = await help_about(ada, "admin rules")
         assert "`/admin rules test` Whether a prompt would be refused" in page.text
+        assert "Only moderators can use it." in page.text
 
 
 async def test_what_there_is_no_help_about_is_said_with_what_is_near(stage: Stage) -> None:
