@@ -124,18 +124,6 @@ export class CommandEntry {
     if (text && option) this.ensureField(option.name).setText(text);
   }
 
-  /** Begin to type into the option that takes words, else the first one; false without any. */
-  typeOn(letter) {
-    const free = this.command.options.filter((option) => option.type !== ATTACHMENT && !this.field(option.name));
-    const option = free.find((one) => one.type === STRING) ?? free[0];
-    if (!option) return false;
-    const field = this.ensureField(option.name);
-    field.setText(letter);
-    field.focus();
-    field.typed();
-    return true;
-  }
-
   /** True when there was a place for the file. */
   takeFile(file) {
     const options = this.command.options.filter((option) => option.type === ATTACHMENT);

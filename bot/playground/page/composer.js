@@ -3,10 +3,18 @@ import { CommandEntry } from "./command_entry.js";
 import { parseLine, rankCommands } from "./commands.js";
 import { el, icon } from "./dom.js";
 import { Listbox } from "./listbox.js";
-import { ATTACHMENT } from "./option_rules.js";
+import { ATTACHMENT, STRING } from "./option_rules.js";
 
 const PLAIN_TEXT_HINT = "Only commands do something here. Type / at the start to see them.";
 const KEPT_LINES = 50;
+
+// Without a field to go on in, what is typed after the name would be lost: then the line stays text
+// until it names an option or says words for one.
+function hasPlaceForMore({ command, values, rest }) {
+  const { options } = command;
+  const takesWords = rest && options.some((option) => option.type === STRING);
+  return !options.length || options.some((option) => option.required) || values.length > 0 || takesWords;
+}
 
 export class Composer {
   constructor(place, room, timeline) {
@@ -30,7 +38,6 @@ export class Composer {
     this.error = el("p", { class: "composer-error", id: "composer-error", role: "alert" });
     this.input = el("textarea", { id: "composer-text", class: "composer-text", rows: "1", role: "combobox", "aria-label": "Message box", "aria-describedby": "composer-error", placeholder: "Type / for commands", autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "send" });
     this.sendButton = el("button", { type: "submit", class: "send", "aria-label": "Send" }, icon("send"));
-    this.sendButton.addEventListener("keydown", (event) => this.typedOnSend(event));
     this.box = el("div", { class: "composer-box" }, this.input, this.sendButton);
     this.below = el("div", { class: "composer-below" });
     this.form = el("form", { class: "composer", "aria-label": "Write a command", novalidate: true }, this.hint, this.error, this.box, this.below);
@@ -59,11 +66,9 @@ export class Composer {
     this.sendButton.focus();
   }
 
-  // A command without required options is ready to be sent; whoever types on fills in others.
-  typedOnSend(event) {
-    const isLetter = event.key.length === 1 && event.key !== " ";
-    if (!this.entry || !isLetter || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.entry.typeOn(event.key)) event.preventDefault();
+  // A whole name and Enter is a whole line, unless something is still needed.
+  sendIfWhole() {
+    if (this.entry.command.options.every((option) => !option.required)) this.send();
   }
 
   // Plain text.
@@ -75,7 +80,7 @@ export class Composer {
     const parsed = parseLine(this.input.value, this.room.commands);
     // Only the space after it ends a name: "/quota boost" may become "/quota boosts".
     const nameIsComplete = parsed && this.input.value.replace(/\s+/g, " ").includes(`/${parsed.command.name} `);
-    if (nameIsComplete && this.beginParsed(parsed)) return;
+    if (nameIsComplete && hasPlaceForMore(parsed) && this.beginParsed(parsed)) return;
     this.suggest();
   }
 
@@ -117,7 +122,9 @@ export class Composer {
     const active = this.list.open ? this.list.active : null;
     if ((event.key === "Enter" || event.key === "Tab") && active && !event.shiftKey) {
       event.preventDefault();
+      const wasTyped = active.label === this.input.value.trim();
       this.pick(active);
+      if (event.key === "Enter" && wasTyped && this.entry) this.sendIfWhole();
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.send();

@@ -155,7 +155,9 @@ export class OptionField {
     const active = this.list.open ? this.list.active : null;
     if ((event.key === "Enter" || event.key === "Tab") && active && !event.shiftKey) {
       event.preventDefault();
+      const wasTyped = active.label.toLowerCase() === this.text.trim().toLowerCase();
       this.pick(active);
+      if (event.key === "Enter" && wasTyped) this.entry.submit();
     } else if (event.key === "Enter") {
       event.preventDefault();
       this.entry.submit();

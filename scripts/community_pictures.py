@@ -1,0 +1,89 @@
+"""Pictures of what a study group does together: card, gallery, report."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
+
+from scripts.demo_page import hold, open_page, wait_for
+
+WHOLE_MESSAGES: ViewportSize = {"width": 1100, "height": 1300}
+PROMPTS = {
+    "Ada": ("a red circle moving right", "a green square moving up"),
+    "Grace": ("a blue star moving left", "a yellow circle moving down"),
+}
+
+
+async def become(page: Page, name: str) -> None:
+    """From now on the page acts as this member."""
+    await page.get_by_role("radio", name=name).check()
+    await page.get_by_role("combobox", name="Message box").focus()
+
+
+async def say(page: Page, line: str) -> None:
+    """Type a whole line and send it."""
+    await page.keyboard.type(line)
+    await page.keyboard.press("Enter")
+
+
+def newest(page: Page, words: str | re.Pattern[str]) -> Locator:
+    """The newest message that says this."""
+    return page.get_by_role("article").filter(has_text=words).last
+
+
+async def make_clip(page: Page, prompt: str) -> Locator:
+    """Ask for a clip; its card, once the clip is there."""
+    await say(page, f"/imagine-video prompt:{prompt}")
+    card = newest(page, prompt).filter(has=page.get_by_role("region", name="Imagine video"))
+    await wait_for(page, card.locator("video"))
+    return card
+
+
+async def remix(page: Page, card: Locator, prompt: str) -> Locator:
+    """The card of a remix of this one."""
+    await card.get_by_role("button", name="Remix").click()
+    modal = page.get_by_role("dialog")
+    await modal.get_by_role("textbox", name="Prompt", exact=True).fill(prompt)
+    await modal.get_by_role("button", name="Submit").click()
+    made = newest(page, prompt).filter(has=page.get_by_role("region", name="Imagine video"))
+    await wait_for(page, made.locator("video"))
+    return made
+
+
+async def take(page: Page, message: Locator, file: Path) -> None:
+    """A picture of one message, its clips held at half their length."""
+    for video in await message.locator("video").all():
+        await hold(video)
+    await message.scroll_into_view_if_needed()
+    await page.mouse.move(0, 0)
+    await page.wait_for_timeout(1000)  # until the players' signs of loading are gone
+    await message.screenshot(path=file)
+
+
+async def draw_community(browser: Browser, address: str, folder: Path) -> None:
+    """Members make, share, like and remix; a moderator looks at the week."""
+    page = await open_page(browser, address, WHOLE_MESSAGES, "light")
+    for name, prompts in PROMPTS.items():
+        await become(page, name)
+        for prompt in prompts:
+            card = await make_clip(page, prompt)
+            await card.get_by_role("button", name="Share to gallery").click()
+            await expect(card.get_by_role("button", name="Take out of gallery")).to_be_visible()
+    await become(page, "Lin")
+    for prompt in ("a red circle moving right", "a yellow circle moving down"):
+        await newest(page, prompt).get_by_role("button", name=re.compile("Like")).click()
+    await become(page, "Ada")
+    await newest(page, PROMPTS["Grace"][0]).get_by_role("button", name=re.compile("Like")).click()
+    remixed = await remix(page, newest(page, PROMPTS["Grace"][1]), "a red circle moving down")
+    await take(page, remixed, folder / "card.png")
+    await say(page, "/gallery order:most liked")
+    gallery = page.get_by_role("article", name="used /gallery").last
+    await expect(gallery.get_by_role("button", name="Remix").first).to_be_visible()
+    await take(page, gallery, folder / "gallery.png")
+    await become(page, "Lin")
+    await say(page, "/admin report")
+    report = page.get_by_role("article", name="used /admin report").last
+    await expect(report.locator("img").last).to_be_visible()
+    await take(page, report, folder / "report.png")
