@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import discord
 
-from bot.text import credit_count
+from bot.text import as_code, credit_count
 from storage.moderation import Act, ActKind, Facts
+from storage.option_defaults import WHOLE_GUILD
 
 
 def act_line(act: Act) -> str:
@@ -163,6 +164,20 @@ def _report(act: Act) -> str:
     return f"reported job `{act.subject}`: {discord.utils.escape_markdown(act.detail)}"
 
 
+def _defaults(act: Act) -> str:
+    where = "every channel" if act.subject == WHOLE_GUILD else subject_words(act.subject)
+    was, is_ = (_options(facts) for facts in (act.before, act.after))
+    return f"set the default options of {where} to {is_} (before: {was})"
+
+
+def _options(facts: Facts | None) -> str:
+    if facts is None:
+        return "none"
+    line = as_code(facts.get("options", ""), 200)
+    private = {True: "private", False: "not private", None: ""}[facts.get("private")]
+    return ", ".join(part for part in (line, private) if part)
+
+
 def _credits(act: Act) -> tuple[int, int]:
     before, after = act.before or {}, act.after or {}
     return before["credits"], after["credits"]
@@ -191,4 +206,5 @@ _LINES: dict[ActKind, Callable[[Act], str]] = {
     "preview": _preview,
     "showcase": _showcase,
     "report": _report,
+    "defaults": _defaults,
 }

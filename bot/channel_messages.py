@@ -135,6 +135,12 @@ class ChannelMessages:
             message = await channel.send(embed=embed, nonce=nonce, files=files)
         return message.id
 
+    async def find_directly(self, user_id: int, job_id: str, *, interaction_id: int) -> int | None:
+        """The same among the direct messages with this member."""
+        with self._asking():
+            channel = await self._client.create_dm(discord.Object(user_id))
+        return await self.find(channel.id, job_id, interaction_id=interaction_id)
+
     def attachment_bytes(self, guild_id: int) -> int | None:
         """The largest attachment that the guild takes; None for a guild that is not known."""
         guild = self._client.get_guild(guild_id)

@@ -21,6 +21,7 @@ from bot.job_actions import JobActions
 from bot.languages import CommandTranslator, Languages
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
+from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
 from bot.views.asked_once import AnswerButton
@@ -31,6 +32,7 @@ from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
+from bot.views.option_lists import DeleteSetButton, OptionPageButton
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +52,7 @@ class ReelroomBot(commands.AutoShardedBot):
     dead_jobs: DeadJobs
     moderator_deeds: ModeratorDeeds
     log_pages: LogPages
+    option_pages: OptionPages
     ordering: Ordering
     languages: Languages
     help_pages: HelpPages
@@ -86,6 +89,7 @@ class ReelroomBot(commands.AutoShardedBot):
         dead_jobs: DeadJobs,
         moderator_deeds: ModeratorDeeds,
         log_pages: LogPages,
+        option_pages: OptionPages,
         ordering: Ordering,
         languages: Languages,
         help_pages: HelpPages,
@@ -98,6 +102,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.dead_jobs = dead_jobs
         self.moderator_deeds = moderator_deeds
         self.log_pages = log_pages
+        self.option_pages = option_pages
         self.ordering = ordering
         self.languages = languages
         self.help_pages = help_pages
@@ -116,6 +121,8 @@ class ReelroomBot(commands.AutoShardedBot):
             ModelMenu,
             ExampleButton,
             TopicMenu,
+            OptionPageButton,
+            DeleteSetButton,
         )
         await self.tree.set_translator(CommandTranslator(self.languages))
         for cog in self._cogs():

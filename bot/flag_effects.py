@@ -56,7 +56,8 @@ def understand(
 ) -> tuple[RequestOptions, tuple[str, ...]]:
     """The options with the prompt's flags among them, and what to tell the member about it.
 
-    Raises UnknownModel, and UnsupportedOption for a preset that the model does not have.
+    Raises UnknownModel, and UnsupportedOption for a preset that the model does not have and that is
+    an option.
     """
     words, notes = cleaned(options.prompt)
     without, more = cleaned(options.negative_prompt)
@@ -68,8 +69,21 @@ def understand(
         model=options.model or flags.model,
     )
     card = catalogue.get(options.model or default_model)
-    effects = _Effects(options=options, flags=flags, card=card, notes=[*notes, *more])
+    options, effects = with_flags(options, flags, card)
+    return options, tuple(dict.fromkeys((*notes, *more, *effects)))
+
+
+def with_flags(
+    options: RequestOptions, flags: FlaggedPrompt, card: ModelCard
+) -> tuple[RequestOptions, tuple[str, ...]]:
+    """The options, and those of these flags that are no options yet, as far as the model has them;
+    and what to say about them. Words and model of the flags are left alone.
+
+    Raises UnsupportedOption for a preset among the options that the model does not have.
+    """
+    effects = _Effects(options=options, flags=flags, card=card)
     effects.name_what_was_not_understood()
+    effects.take_preset()
     effects.take_numbers()
     effects.take_picture()
     effects.take_camera()
@@ -102,6 +116,19 @@ class _Effects:
             self.notes.append(
                 f"{self.card.title} makes {self.card.fps} frames a second, not "
                 f"{written(flags.fps)}; `/smooth` makes more of them"
+            )
+
+    def take_preset(self) -> None:
+        """First, since ranges depend on it."""
+        preset, presets = self.flags.preset, self.card.presets
+        if preset is None:
+            return
+        if preset in presets:
+            self._take("preset", "preset", preset)
+        else:
+            self.notes.append(
+                f"{self.card.title} has no preset `{preset[:20]}`, only {', '.join(presets)}: it "
+                "is left out"
             )
 
     def take_numbers(self) -> None:

@@ -16,7 +16,7 @@ from bot.delivery import Delivery
 from bot.errors import ChannelForbidden, NotAllowed
 from bot.job_id import job_id_for
 from bot.moderators import asker_of
-from bot.preview import Preview, draw_preview
+from bot.preview import NO_ORIGINS, Preview, draw_preview
 from bot.replies import answer, waiting_sentence
 from bot.request_files import files_of, keep_files
 from bot.submission import Accepted, Order, Submission, job_for
@@ -68,6 +68,7 @@ class Ordering:
         files: Mapping[str, bytes] | None = None,
         *,
         notes: Sequence[str] = (),
+        origins: Mapping[str, str] = NO_ORIGINS,
     ) -> None:
         """Submits the request of a deferred interaction and answers privately, with these notes;
         what costs more than the guild's threshold is previewed instead, and so is what asks for
@@ -85,7 +86,7 @@ class Ordering:
             )
         )
         if price_credits > above or interaction.extras.get(PRICE_FIRST):
-            await self.preview(interaction, request, files, notes=notes)
+            await self.preview(interaction, request, files, notes=notes, origins=origins)
             return
         accepted = await self._submit(interaction, interaction.id, request, files)
         await answer(interaction, with_notes(self._receipt(accepted), notes))
@@ -97,9 +98,10 @@ class Ordering:
         files: Mapping[str, bytes] | None = None,
         *,
         notes: Sequence[str] = (),
+        origins: Mapping[str, str] = NO_ORIGINS,
     ) -> None:
-        """Answers a deferred interaction with what the request would cost and become, and a button
-        that orders it.
+        """Answers a deferred interaction with what the request would cost and become, where each
+        option is from, and a button that orders it.
 
         Raises ChannelForbidden, Draining, UnknownModel, UnsupportedOption, DiskFull, and what
         moderators do not allow: ConductError, WordsNotAllowed.
@@ -130,6 +132,7 @@ class Ordering:
                 seconds_left=standing.seconds_left if standing else None,
                 paused=standing.paused if standing else False,
                 notes=tuple(notes),
+                origins=origins,
             ),
             self._catalogue.get(request.model) if needs_model else None,
         )

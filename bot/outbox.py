@@ -25,6 +25,7 @@ from bot.channel_messages import (
     is_refusal,
 )
 from bot.errors import TokenRefused
+from bot.finish_notices import FinishNotices
 from generation.errors import TooLargeToDeliver, UnreadableMedia
 from generation.models.catalogue import Catalogue
 from generation.recompression import recompress_aside
@@ -79,12 +80,14 @@ class Outbox:
         media_files: MediaFiles,
         catalogue: Catalogue,
         messages: ChannelMessages,
+        finish_notices: FinishNotices,
         max_bytes: int,
     ) -> None:
         self._database = database
         self._media_files = media_files
         self._catalogue = catalogue
         self._messages = messages
+        self._finish_notices = finish_notices
         self._max_bytes = max_bytes
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -139,8 +142,10 @@ class Outbox:
         def posted(connection: Connection) -> None:
             jobs.set_card_message(connection, job_id=job_id, card_message_id=message_id)
             deliveries.posted(connection, job_id=job_id, message_id=message_id, now=now)
+            self._finish_notices.owe(connection, job_id, now)
 
         await self._database.write(posted)
+        self._finish_notices.send_soon()
         log.info("job.delivered", job_id=job_id)
         return None
 

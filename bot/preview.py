@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import discord
 
@@ -11,6 +13,7 @@ from generation.models.card import ModelCard
 from generation.request import Command, GenerationRequest
 
 PROMPT_SHOWN_CHARACTERS = 500
+NO_ORIGINS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +28,8 @@ class Preview:
     seconds_left: float | None
     paused: bool = False
     notes: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where the value of each option is from; empty for a request that repeats another."""
 
 
 def draw_preview(preview: Preview, card: ModelCard | None) -> discord.Embed:
@@ -43,7 +48,7 @@ def draw_preview(preview: Preview, card: ModelCard | None) -> discord.Embed:
     embed.add_field(
         name="Ready in", value="no estimate yet" if left is None else f"about {duration(left)}"
     )
-    lines = _made_by(request, card) if card else [f"By {request.model}, without a model"]
+    lines = _made_by(preview, card) if card else [f"By {request.model}, without a model"]
     embed.add_field(name="What becomes of each option", value="\n".join(lines), inline=False)
     if preview.notes:
         said = "\n".join(f"• {note[:1].upper()}{note[1:]}." for note in preview.notes)
@@ -59,28 +64,42 @@ def _place(preview: Preview) -> str:
     return f"{where}, once moderators let the queue go on" if preview.paused else where
 
 
-def _made_by(request: GenerationRequest, card: ModelCard) -> list[str]:
+def _made_by(preview: Preview, card: ModelCard) -> list[str]:
+    request, of = preview.request, _Origins(preview.origins)
     width, height = (side * card.display_scale for side in card.sizes[request.aspect])
-    lines = [f"**Model** {card.title}, preset {request.preset}"]
+    lines = [f"**Model** {card.title}{of('model')}, preset {request.preset}{of('preset')}"]
     if request.command is Command.NARRATE:
         lines.append("**Duration** as long as the speech")
     elif not request.command.makes_still:
         more = " more" if request.command is Command.EXTEND else ""
         lines.append(
             f"**Duration** {request.seconds:g} s{more}: {card.frames_kept(request.seconds)} frames "
-            f"at {card.fps} a second"
+            f"at {card.fps} a second{of('seconds')}"
         )
     lines += [
-        f"**Aspect** {request.aspect}: {width} × {height} pixels",
-        f"**Motion** {request.motion} of 4",
-        f"**Camera** {_camera(request, card)}",
-        f"**Steps** {request.steps}, **guidance** {request.guidance:g}, **seed** `{request.seed}`",
+        f"**Aspect** {request.aspect}: {width} × {height} pixels{of('aspect')}",
+        f"**Motion** {request.motion} of 4{of('motion')}",
+        f"**Camera** {_camera(request, card)}{of('camera')}",
+        f"**Steps** {request.steps}{of('steps')}, **guidance** {request.guidance:g}"
+        f"{of('guidance')}, **seed** `{request.seed}`{of('seed')}",
     ]
     if request.negative_prompt:
-        lines.append("**Without** " + quoted(request.negative_prompt, 120).removeprefix("> "))
+        without = quoted(request.negative_prompt, 120).removeprefix("> ")
+        lines.append(f"**Without** {without}{of('negative_prompt')}")
     if request.private:
-        lines.append("**Private** it cannot be shared or remixed by others")
+        lines.append(f"**Private** it cannot be shared or remixed by others{of('private')}")
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Origins:
+    """` *(your preferences)*` behind the value of an option."""
+
+    origins: Mapping[str, str]
+
+    def __call__(self, option: str) -> str:
+        origin = self.origins.get(option)
+        return "" if origin is None else f" *({origin})*"
 
 
 def _camera(request: GenerationRequest, card: ModelCard) -> str:

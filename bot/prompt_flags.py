@@ -43,6 +43,7 @@ class FlaggedPrompt:
     steps: int | None = None
     seconds: float | None = None
     model: str | None = None
+    preset: str | None = None
     negative: str | None = None
     fps: float | None = None
     weight: float | None = None
@@ -66,6 +67,7 @@ FIELDS: Mapping[str, str] = {
     "steps": "steps",
     "dur": "seconds",
     "model": "model",
+    "preset": "preset",
     "neg": "negative",
     "fps": "fps",
     "w": "weight",
@@ -285,6 +287,7 @@ _READERS: Mapping[str, Read] = {
     "steps": _count,
     "seconds": _duration,
     "model": _word,
+    "preset": _word,
     "negative": _read_negative,
     "fps": _number,
     "weight": _number,

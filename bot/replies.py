@@ -94,6 +94,12 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     moderation_errors.UnknownWordRule: lambda e: (
         f"There is no rule “{discord.utils.escape_markdown(e.words)}”; see /admin rules list."
     ),
+    storage_errors.UnknownOptionSet: lambda e: (
+        f"You have no option set “{discord.utils.escape_markdown(e.name)}”; see /options list."
+    ),
+    storage_errors.TooManyOptionSets: lambda e: (
+        f"You have {e.most} option sets, as many as there may be; /options delete makes room."
+    ),
     storage_errors.MediaFileMissing: lambda _: "That clip's file is no longer kept here.",
     storage_errors.MediaFileCorrupt: lambda _: "That clip's file is damaged on disk.",
     storage_errors.DiskFull: lambda _: (

@@ -39,7 +39,7 @@ class AskedKeyframe:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequestOptions:
-    """What was typed; None stands for the model's default or a drawn seed."""
+    """What was typed; None stands for whatever counts then: a default, or a drawn seed."""
 
     command: Command
     prompt: str = ""
@@ -53,7 +53,7 @@ class RequestOptions:
     steps: int | None = None
     seed: int | None = None
     negative_prompt: str = ""
-    private: bool = False
+    private: bool | None = None
     source: SourceClip | None = None
     strength: float | None = None
     keyframes: tuple[AskedKeyframe, ...] = ()
@@ -93,7 +93,7 @@ def complete(
         negative_prompt=options.negative_prompt.strip(),
         image_sha256=image_sha256,
         last_image_sha256=last_image_sha256,
-        private=options.private,
+        private=bool(options.private),
         preset=preset_name,
         source=options.source,
         strength=_strength(options),

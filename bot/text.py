@@ -39,6 +39,14 @@ def quoted(text: str, most_characters: int) -> str:
     return "> " + discord.utils.escape_mentions(discord.utils.escape_markdown(line))
 
 
+def as_code(text: str, most_characters: int) -> str:
+    """A line as it would be typed, in Discord's code style, which shows all as it is; shortened."""
+    line = " ".join(text.split()).replace("`", "'")
+    if len(line) > most_characters:
+        line = line[: most_characters - 1].rstrip() + "…"
+    return f"`{line}`" if line else ""
+
+
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 min`: as exact as somebody who waits needs."""
     if seconds < 10:
@@ -51,6 +59,11 @@ def duration(seconds: float) -> str:
 def credit_count(amount: int) -> str:
     """`1 credit`, `2 credits`."""
     return f"{amount} credit{'' if amount == 1 else 's'}"
+
+
+def message_link(guild_id: int, channel_id: int, message_id: int) -> str:
+    """What Discord's "Copy Message Link" gives."""
+    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
 
 
 MESSAGE_MAX_CHARACTERS = 2000  # Discord's limit

@@ -9,7 +9,7 @@ from bot.keyframes import Schedule
 from bot.prompt_flags import FlaggedPrompt, render
 from bot.request_options import AskedKeyframe, RequestOptions, complete
 from generation.errors import UnsupportedOption
-from generation.models.card import Feature, ModelCard
+from generation.models.card import DEFAULT_PRESET, Feature, ModelCard
 from generation.models.catalogue import Catalogue
 from generation.request import PROMPT_MAX_CHARACTERS, SEED_MAX, Command, GenerationRequest
 
@@ -19,21 +19,25 @@ Remade = tuple[GenerationRequest, tuple[str, ...]]
 
 def written_out(request: GenerationRequest) -> str:
     """The request as one line that can be typed: its words, and a flag for each option."""
+    return render(as_flags(request))
+
+
+def as_flags(request: GenerationRequest) -> FlaggedPrompt:
+    """The request's words and options, each as a flag."""
     width, height = (float(side) for side in request.aspect.split(":"))
     has_length = request.command is not Command.NARRATE and not request.command.makes_still
-    return render(
-        FlaggedPrompt(
-            words=request.prompt,
-            motion=Schedule.constant(float(request.motion)),
-            guidance=request.guidance,
-            aspect=None if request.source else (width, height),
-            camera=request.camera if request.camera.moves else None,
-            seed=request.seed,
-            steps=request.steps,
-            seconds=request.seconds if has_length else None,
-            model=request.model,
-            negative=request.negative_prompt or None,
-        )
+    return FlaggedPrompt(
+        words=request.prompt,
+        motion=Schedule.constant(float(request.motion)),
+        guidance=request.guidance,
+        aspect=None if request.source else (width, height),
+        camera=request.camera if request.camera.moves else None,
+        seed=request.seed,
+        steps=request.steps,
+        seconds=request.seconds if has_length else None,
+        model=request.model,
+        preset=request.preset if request.preset != DEFAULT_PRESET else None,
+        negative=request.negative_prompt or None,
     )
 
 
@@ -46,8 +50,6 @@ def edited(
     """
     options = replace(_given(original), prompt=typed)
     options, notes = understand(options, catalogue, default_model=original.model)
-    if options.model in (None, original.model):
-        options = replace(options, preset=original.preset)
     return _made(options, original, catalogue, parent_job_id), notes
 
 

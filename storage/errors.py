@@ -32,6 +32,9 @@
     │   └── InvalidCursor
     ├── OfferExpired                 made too long ago, or never
     ├── InvalidAllowance             negative, or beyond all measure
+    ├── OptionSetError
+    │   ├── UnknownOptionSet         the member has none of this name
+    │   └── TooManyOptionSets        as many as a member may have
     ├── ModerationError              see `storage/moderation_errors.py`
     └── MediaError
         ├── InvalidMediaName
@@ -286,6 +289,24 @@ class InvalidAllowance(StorageError):
     """A daily allowance is 0 to 1,000,000,000 credits."""
 
     daily_allowance_credits: int
+
+
+class OptionSetError(StorageError):
+    """An option set that cannot be kept or used."""
+
+
+@dataclass(kw_only=True, eq=False)
+class UnknownOptionSet(OptionSetError):
+    """The member has no option set of this name."""
+
+    name: str
+
+
+@dataclass(kw_only=True, eq=False)
+class TooManyOptionSets(OptionSetError):
+    """The member has as many option sets as one may have."""
+
+    most: int
 
 
 class MediaError(StorageError):

@@ -10,6 +10,7 @@
     block        on `member:5`: until, reason    who may order nothing (`storage/conduct.py`)
     channels, models, limits                     what may be ordered where (`storage/conduct.py`)
     word_rule    on its id: words                what a prompt must not say
+    defaults     on `channel:5`: options         what counts where nobody typed an option
     requeue, grant, reset, pot, clear_queue      deeds, each with what was there before and after
     report       on a job's id, with a reason    what a member, not a moderator, reported
 
@@ -46,6 +47,7 @@ ActKind = Literal[
     "preview",
     "showcase",
     "report",
+    "defaults",
 ]
 Facts = Mapping[str, Any]
 """What is kept as a JSON object."""

@@ -25,11 +25,13 @@ from storage.gallery_tables import (
     offers,
     showcase_posts,
 )
+from storage.preference_tables import finish_notices, option_sets, preferences
 
 __all__ = [
     "Flag",
     "accounts",
     "deliveries",
+    "finish_notices",
     "gallery_entries",
     "gallery_searches",
     "insert_if_absent",
@@ -38,6 +40,8 @@ __all__ = [
     "metadata",
     "moderator_log",
     "offers",
+    "option_sets",
+    "preferences",
     "showcase_posts",
     "transfers",
 ]
@@ -222,7 +226,7 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report')",
+        " 'showcase', 'report', 'defaults')",
         name="act_is_known",
     ),
     sqlite_strict=True,

@@ -1,7 +1,7 @@
 """/admin: dead jobs, the relaxed lane, previews, the showcase, and what moderators did.
 
-The queue, members' conduct, word rules and the report have files of their own. All is checked at
-every call, whatever the client showed, and recorded with who did it.
+The queue, members' conduct, word rules, default options and the report have files of their own.
+All is checked at every call, whatever the client showed, and recorded with who did it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.commands.admin_conduct import ConductCommands
+from bot.commands.admin_defaults import DefaultsCommands
 from bot.commands.admin_queue import QueueCommands
 from bot.commands.admin_report import ReportCommands
 from bot.commands.admin_rules import WordRuleCommands
@@ -22,6 +23,7 @@ from bot.dead_jobs import DeadJobs
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.moderators import require_moderator
+from bot.option_pages import OptionPages
 from bot.text import credit_count
 from generation.models.catalogue import Catalogue
 from storage import guild_settings
@@ -41,6 +43,7 @@ class AdminCog(
     QueueCommands,
     ConductCommands,
     WordRuleCommands,
+    DefaultsCommands,
     ReportCommands,
     commands.GroupCog,
     group_name="admin",
@@ -56,10 +59,14 @@ class AdminCog(
         dead_jobs: DeadJobs,
         deeds: ModeratorDeeds,
         log_pages: LogPages,
+        option_pages: OptionPages,
+        default_model: str,
     ) -> None:
         self.database = database
         self.catalogue = catalogue
         self.deeds = deeds
+        self.option_pages = option_pages
+        self.default_model = default_model
         self._dead_jobs = dead_jobs
         self._log_pages = log_pages
 

@@ -10,7 +10,7 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.commands.options import Motion, Prompt, Seed, described, job_choices, model_choices
-from bot.flag_effects import complete_flagged
+from bot.layered_options import Completed, LayeredOptions
 from bot.ordering import Ordering, check_channel
 from bot.request_options import RequestOptions, rework
 from bot.source_clips import FoundClip, SourceClips
@@ -24,7 +24,6 @@ from generation.request import (
     STRENGTH_MAX,
     STRENGTH_MIN,
     Command,
-    GenerationRequest,
 )
 
 SMOOTH_FPS_DEFAULT = 30
@@ -40,11 +39,13 @@ class ClipsCog(commands.Cog):
         settings: Settings,
         catalogue: Catalogue,
         ordering: Ordering,
+        layered_options: LayeredOptions,
         source_clips: SourceClips,
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._ordering = ordering
+        self._layered_options = layered_options
         self._source_clips = source_clips
 
     @app_commands.command(name="extend", description="Go on from the end of a clip")
@@ -61,7 +62,7 @@ class ClipsCog(commands.Cog):
         motion: Motion | None = None,
         seed: Seed | None = None,
         model: str | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
         card = self._model_for(Command.EXTEND, model, found)
@@ -76,8 +77,8 @@ class ClipsCog(commands.Cog):
             private=private,
             source=found.source,
         )
-        request, notes = complete_flagged(options, self._catalogue, default_model=card.id)
-        await self._order(interaction, request, found, notes)
+        completed = await self._layered_options.complete(interaction, options)
+        await self._order(interaction, found, completed)
 
     @app_commands.command(name="restyle", description="Make a clip anew by other words")
     @app_commands.guild_only()
@@ -97,7 +98,7 @@ class ClipsCog(commands.Cog):
         seed: Seed | None = None,
         negative: Prompt | None = None,
         model: str | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
         card = self._model_for(Command.RESTYLE, model, found)
@@ -112,8 +113,8 @@ class ClipsCog(commands.Cog):
             source=found.source,
             strength=strength,
         )
-        request, notes = complete_flagged(options, self._catalogue, default_model=card.id)
-        await self._order(interaction, request, found, notes)
+        completed = await self._layered_options.complete(interaction, options)
+        await self._order(interaction, found, completed)
 
     @app_commands.command(name="upscale", description="Make a clip twice as large")
     @app_commands.guild_only()
@@ -123,11 +124,12 @@ class ClipsCog(commands.Cog):
         interaction: discord.Interaction[Any],
         clip: str | None = None,
         video: discord.Attachment | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        request = rework(Command.UPSCALE, found.source, of=found.request, private=private)
-        await self._order(interaction, request, found)
+        hidden = await self._layered_options.private(interaction, private)
+        request = rework(Command.UPSCALE, found.source, of=found.request, private=hidden)
+        await self._order(interaction, found, Completed(request=request))
 
     @app_commands.command(name="smooth", description="Give a clip more frames a second")
     @app_commands.guild_only()
@@ -139,11 +141,12 @@ class ClipsCog(commands.Cog):
         clip: str | None = None,
         video: discord.Attachment | None = None,
         fps: Range[int, SMOOTH_FPS_MIN, SMOOTH_FPS_MAX] = SMOOTH_FPS_DEFAULT,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        request = rework(Command.SMOOTH, found.source, of=found.request, private=private, fps=fps)
-        await self._order(interaction, request, found)
+        hidden = await self._layered_options.private(interaction, private)
+        request = rework(Command.SMOOTH, found.source, of=found.request, private=hidden, fps=fps)
+        await self._order(interaction, found, Completed(request=request))
 
     @extend.autocomplete("model")
     @restyle.autocomplete("model")
@@ -202,11 +205,13 @@ class ClipsCog(commands.Cog):
         return self._catalogue.get(typed or self._settings.generation.default_model)
 
     async def _order(
-        self,
-        interaction: discord.Interaction[Any],
-        request: GenerationRequest,
-        found: FoundClip,
-        notes: tuple[str, ...] = (),
+        self, interaction: discord.Interaction[Any], found: FoundClip, completed: Completed
     ) -> None:
         files = {} if found.media is None else {found.source.sha256: found.media}
-        await self._ordering.order(interaction, request, files, notes=notes)
+        await self._ordering.order(
+            interaction,
+            completed.request,
+            files,
+            notes=completed.notes,
+            origins=completed.origins,
+        )

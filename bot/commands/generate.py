@@ -18,12 +18,13 @@ from bot.commands.options import (
     described,
     job_choices,
     model_choices,
+    option_set_choices,
     preset_choices,
 )
-from bot.flag_effects import understand
+from bot.layered_options import LayeredOptions
 from bot.ordering import Ordering, check_channel
 from bot.request_files import file_name
-from bot.request_options import RequestOptions, complete
+from bot.request_options import RequestOptions
 from bot.source_pictures import SourcePictures
 from config.settings import Settings
 from generation.errors import InvalidRequest
@@ -46,18 +47,20 @@ class GenerateCog(commands.Cog):
         settings: Settings,
         catalogue: Catalogue,
         ordering: Ordering,
+        layered_options: LayeredOptions,
         source_pictures: SourcePictures,
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._ordering = ordering
+        self._layered_options = layered_options
         self._pictures = source_pictures
 
     @app_commands.command(name="imagine-video", description="Turn words into a video clip")
     @app_commands.guild_only()
     @described(
         "prompt", "model", "preset", "duration", "aspect", "camera", "motion", "guidance", "steps",
-        "seed", "negative", "private",
+        "seed", "negative", "private", "options",
     )  # fmt: skip
     @app_commands.choices(camera=CAMERA_CHOICES, aspect=ASPECT_CHOICES)
     async def imagine_video(
@@ -74,9 +77,10 @@ class GenerateCog(commands.Cog):
         steps: Range[int, 1, 100] | None = None,
         seed: Seed | None = None,
         negative: Range[str, 1, PROMPT_MAX_CHARACTERS] | None = None,
-        private: bool = False,
+        private: bool | None = None,
+        options: str | None = None,
     ) -> None:
-        options = RequestOptions(
+        typed = RequestOptions(
             command=Command.IMAGINE_VIDEO,
             prompt=prompt,
             model=model,
@@ -91,11 +95,13 @@ class GenerateCog(commands.Cog):
             negative_prompt=negative or "",
             private=private,
         )
-        await self._order(interaction, options)
+        await self._order(interaction, typed, options)
 
     @app_commands.command(name="animate", description="Make a picture move")
     @app_commands.guild_only()
-    @described("image", "still", "prompt", "end", "motion", "camera", "seed", "model", "private")
+    @described(
+        "image", "still", "prompt", "end", "motion", "camera", "seed", "model", "private", "options"
+    )
     @app_commands.choices(camera=CAMERA_CHOICES)
     async def animate(
         self,
@@ -108,9 +114,10 @@ class GenerateCog(commands.Cog):
         camera: str | None = None,
         seed: Seed | None = None,
         model: str | None = None,
-        private: bool = False,
+        private: bool | None = None,
+        options: str | None = None,
     ) -> None:
-        options = RequestOptions(
+        typed = RequestOptions(
             command=Command.ANIMATE,
             prompt=prompt or "",
             model=model,
@@ -119,11 +126,11 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options, image, end, still)
+        await self._order(interaction, typed, options, image, end, still)
 
     @app_commands.command(name="loop", description="Make a clip whose end meets its start")
     @app_commands.guild_only()
-    @described("prompt", "image", "duration", "motion", "seed", "model", "private")
+    @described("prompt", "image", "duration", "motion", "seed", "model", "private", "options")
     async def loop(
         self,
         interaction: discord.Interaction[Any],
@@ -133,9 +140,10 @@ class GenerateCog(commands.Cog):
         motion: Motion | None = None,
         seed: Seed | None = None,
         model: str | None = None,
-        private: bool = False,
+        private: bool | None = None,
+        options: str | None = None,
     ) -> None:
-        options = RequestOptions(
+        typed = RequestOptions(
             command=Command.LOOP,
             prompt=prompt or "",
             model=model,
@@ -144,13 +152,13 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options, image)
+        await self._order(interaction, typed, options, image)
 
     @app_commands.command(
         name="narrate", description="Turn a story into a film with speech and captions"
     )
     @app_commands.guild_only()
-    @described("motion", "aspect", "seed", "model", "private")
+    @described("motion", "aspect", "seed", "model", "private", "options")
     @app_commands.describe(story="The story; each sentence becomes a scene")
     @app_commands.choices(aspect=ASPECT_CHOICES)
     async def narrate(
@@ -161,9 +169,10 @@ class GenerateCog(commands.Cog):
         aspect: str | None = None,
         seed: Seed | None = None,
         model: str | None = None,
-        private: bool = False,
+        private: bool | None = None,
+        options: str | None = None,
     ) -> None:
-        options = RequestOptions(
+        typed = RequestOptions(
             command=Command.NARRATE,
             prompt=story,
             model=model,
@@ -172,7 +181,7 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, options)
+        await self._order(interaction, typed, options)
 
     @imagine_video.autocomplete("model")
     @animate.autocomplete("model")
@@ -192,6 +201,18 @@ class GenerateCog(commands.Cog):
         model = interaction.namespace.model or self._settings.generation.default_model
         return preset_choices(self._catalogue, model, typed)
 
+    @imagine_video.autocomplete("options")
+    @animate.autocomplete("options")
+    @loop.autocomplete("options")
+    @narrate.autocomplete("options")
+    async def _complete_options(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """The member's own option sets."""
+        return option_set_choices(
+            await self._layered_options.saved_sets(interaction.user.id), typed
+        )
+
     @animate.autocomplete("still")
     async def _complete_still(
         self, interaction: discord.Interaction[Any], typed: str
@@ -206,7 +227,8 @@ class GenerateCog(commands.Cog):
     async def _order(
         self,
         interaction: discord.Interaction[Any],
-        options: RequestOptions,
+        typed: RequestOptions,
+        saved: str | None,
         first: discord.Attachment | None = None,
         last: discord.Attachment | None = None,
         still: str | None = None,
@@ -225,20 +247,18 @@ class GenerateCog(commands.Cog):
             names[0] = await self._pictures.of_job(
                 still, guild_id=interaction.guild_id, user_id=interaction.user.id
             )
-        if options.command is Command.ANIMATE and names[0] is None:
+        if typed.command is Command.ANIMATE and names[0] is None:
             raise InvalidRequest("image", "is missing: upload one, or name a still")
-        default_model = self._settings.generation.default_model
-        options, notes = understand(options, self._catalogue, default_model=default_model)
-        if first is None and options.command is Command.LOOP and not options.prompt.strip():
-            raise InvalidRequest("prompt", "is missing: give a prompt or an image")
-        request = complete(
-            options,
-            self._catalogue,
-            default_model=default_model,
-            image_sha256=names[0],
-            last_image_sha256=names[1],
+        completed = await self._layered_options.complete(
+            interaction, typed, saved=saved, image_sha256=names[0], last_image_sha256=names[1]
         )
-        await self._ordering.order(interaction, request, files, notes=notes)
+        await self._ordering.order(
+            interaction,
+            completed.request,
+            files,
+            notes=completed.notes,
+            origins=completed.origins,
+        )
 
 
 def _camera(typed: str | None) -> Camera | None:

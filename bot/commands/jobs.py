@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.card import price_words
 from bot.delivery import Delivery
 from bot.replies import failure_sentence
-from bot.text import duration, quoted
+from bot.text import duration, message_link, quoted
 from bot.views.job_buttons import JobAction, JobButton
 from generation.job import JobState
 from generation.request import GenerationRequest
@@ -95,7 +95,5 @@ class JobsCog(commands.Cog):
     def _link(self, record: JobRecord) -> str:
         if record.card_message_id is None:
             return ""
-        return (
-            f" · https://discord.com/channels/{record.guild_id}/{record.channel_id}/"
-            f"{record.card_message_id}"
-        )
+        link = message_link(record.guild_id, record.channel_id, record.card_message_id)
+        return f" · {link}"

@@ -14,6 +14,7 @@ from generation.request import (
     SEED_MAX,
     CameraMove,
 )
+from storage.option_sets import OptionSet
 
 CAMERA_CHOICES = [Choice(name=move.value, value=move.value) for move in CameraMove]
 ASPECT_CHOICES = [Choice(name=aspect, value=aspect) for aspect in ("1:1", "16:9", "9:16")]
@@ -38,6 +39,7 @@ DESCRIPTIONS = {
     "seed": "The same seed and settings make the same clip again",
     "negative": "What the clip should not show",
     "private": "Keep the clip out of the gallery",
+    "options": "One of your option sets; what you type goes before it. See /options",
     "image": "PNG, JPEG, WebP or GIF; the clip begins with it",
     "still": "Instead of an image: the job id of a picture of this server, or its card's link",
     "clip": "A clip of this server: the job id at the foot of its card, or the card's message link",
@@ -86,4 +88,14 @@ def job_choices(jobs: Iterable[tuple[str, str]], typed: str) -> list[Choice[str]
         Choice(name=f"{job_id} · {words}"[:CHOICE_MAX_CHARACTERS], value=job_id)
         for job_id, words in jobs
         if typed.casefold() in f"{job_id} {words}".casefold()
+    ][:AUTOCOMPLETE_CHOICES]
+
+
+def option_set_choices(sets: Iterable[OptionSet], typed: str) -> list[Choice[str]]:
+    """The sets whose name or line has what was typed."""
+    wanted = typed.casefold()
+    return [
+        Choice(name=f"{one.name}: {one.options}"[:CHOICE_MAX_CHARACTERS], value=one.name)
+        for one in sets
+        if wanted in f"{one.name} {one.options}".casefold()
     ][:AUTOCOMPLETE_CHOICES]

@@ -18,7 +18,7 @@ from bot.commands.options import (
     model_choices,
     preset_choices,
 )
-from bot.flag_effects import complete_flagged
+from bot.layered_options import LayeredOptions
 from bot.ordering import Ordering, check_channel
 from bot.request_files import file_name
 from bot.request_options import AskedKeyframe, RequestOptions
@@ -41,11 +41,13 @@ class PicturesCog(commands.Cog):
         settings: Settings,
         catalogue: Catalogue,
         ordering: Ordering,
+        layered_options: LayeredOptions,
         source_pictures: SourcePictures,
     ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._ordering = ordering
+        self._layered_options = layered_options
         self._pictures = source_pictures
 
     @app_commands.command(name="keyframes", description="Move through pictures, each at its time")
@@ -73,7 +75,7 @@ class PicturesCog(commands.Cog):
         seed: Seed | None = None,
         negative: Prompt | None = None,
         model: str | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         check_channel(interaction)
@@ -112,7 +114,7 @@ class PicturesCog(commands.Cog):
         steps: Range[int, 1, 100] | None = None,
         seed: Seed | None = None,
         negative: Prompt | None = None,
-        private: bool = False,
+        private: bool | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         check_channel(interaction)
@@ -136,9 +138,14 @@ class PicturesCog(commands.Cog):
         options: RequestOptions,
         files: dict[str, bytes],
     ) -> None:
-        default_model = self._settings.generation.default_model
-        request, notes = complete_flagged(options, self._catalogue, default_model=default_model)
-        await self._ordering.order(interaction, request, files, notes=notes)
+        completed = await self._layered_options.complete(interaction, options)
+        await self._ordering.order(
+            interaction,
+            completed.request,
+            files,
+            notes=completed.notes,
+            origins=completed.origins,
+        )
 
     async def _read(
         self,

@@ -9,11 +9,10 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
-from bot.commands.options import Prompt, model_choices
-from bot.flag_effects import complete_flagged
+from bot.commands.options import Prompt, described, model_choices, option_set_choices
+from bot.layered_options import LayeredOptions
 from bot.ordering import Ordering
 from bot.request_options import RequestOptions
-from config.settings import Settings
 from generation.models.catalogue import Catalogue
 from generation.request import Command
 
@@ -24,15 +23,18 @@ COMMANDS = [
 
 
 class PriceCog(commands.Cog):
-    def __init__(self, *, settings: Settings, catalogue: Catalogue, ordering: Ordering) -> None:
-        self._settings = settings
+    def __init__(
+        self, *, catalogue: Catalogue, layered_options: LayeredOptions, ordering: Ordering
+    ) -> None:
         self._catalogue = catalogue
+        self._layered_options = layered_options
         self._ordering = ordering
 
     @app_commands.command(
         name="price", description="What a clip would cost and become, before you spend anything"
     )
     @app_commands.guild_only()
+    @described("options")
     @app_commands.describe(
         prompt="Words, and flags for everything else: a red fox -ar 16:9 -dur 4",
         command="Which command would make it",
@@ -45,12 +47,23 @@ class PriceCog(commands.Cog):
         prompt: Prompt,
         command: str = Command.IMAGINE_VIDEO.value,
         model: str | None = None,
+        options: str | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        options = RequestOptions(command=Command(command), prompt=prompt, model=model)
-        default_model = self._settings.generation.default_model
-        request, notes = complete_flagged(options, self._catalogue, default_model=default_model)
-        await self._ordering.preview(interaction, request, notes=notes)
+        typed = RequestOptions(command=Command(command), prompt=prompt, model=model)
+        completed = await self._layered_options.complete(interaction, typed, saved=options)
+        await self._ordering.preview(
+            interaction, completed.request, notes=completed.notes, origins=completed.origins
+        )
+
+    @price.autocomplete("options")
+    async def _complete_options(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """The member's own option sets."""
+        return option_set_choices(
+            await self._layered_options.saved_sets(interaction.user.id), typed
+        )
 
     @price.autocomplete("model")
     async def _complete_model(

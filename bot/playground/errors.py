@@ -124,3 +124,8 @@ def edit_by_another() -> ApiError:
 def empty_message() -> ApiError:
     """Nothing that could be shown."""
     return ApiError(400, 50006, "Cannot send an empty message")
+
+
+def cannot_message_user() -> ApiError:
+    """A direct message to somebody who takes none from the bot."""
+    return ApiError(403, 50007, "Cannot send messages to this user")

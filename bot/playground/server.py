@@ -108,6 +108,11 @@ class Playground:
         guild = next(guild for guild in self.world.guilds if guild.name == guild_name)
         self._members.prefer_locale(guild.id, locale)
 
+    def close_direct_messages(self, user_id: str, *, closed: bool = True) -> None:
+        """Let a member take no direct messages from the bot, or take them again."""
+        change = self.world.closed_to_direct.add if closed else self.world.closed_to_direct.discard
+        change(user_id)
+
     async def __aenter__(self) -> "Playground":
         """Start serving."""
         self._stack.callback(self._attachments.close)

@@ -90,6 +90,8 @@ class World:
     moderator_ids: frozenset[str]
     guilds: tuple[Guild, ...]
     direct_channels: dict[str, DirectChannel] = field(default_factory=dict[str, DirectChannel])
+    closed_to_direct: set[str] = field(default_factory=set[str])
+    """The members who take no direct messages from the bot."""
 
     def user(self, user_id: str) -> User | None:
         """Anybody: a member, the bot, the owner of the guilds."""

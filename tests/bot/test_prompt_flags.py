@@ -54,6 +54,7 @@ prompts = st.builds(
     steps=perhaps(st.integers(-10, 1000)),
     seconds=perhaps(numbers),
     model=perhaps(st.sampled_from(["pocket", "wan-2.1-1.3b", "ltx-2"])),
+    preset=perhaps(st.sampled_from(["quick", "ltx-2-distilled"])),
     negative=perhaps(negatives),
     fps=perhaps(numbers),
     weight=perhaps(numbers),

@@ -65,6 +65,15 @@ PROMISED = {
     "admin rules list",
     "admin rules test",
     "admin report",
+    "admin defaults set",
+    "admin defaults list",
+    "admin defaults clear",
+    "prefer set",
+    "prefer show",
+    "prefer reset",
+    "options save",
+    "options list",
+    "options delete",
 }
 
 

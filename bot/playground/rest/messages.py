@@ -7,6 +7,7 @@ from bot.playground.clock import Clock
 from bot.playground.composing import Composer, Files
 from bot.playground.errors import (
     FormErrors,
+    cannot_message_user,
     edit_by_another,
     missing_access,
     missing_permissions,
@@ -67,6 +68,9 @@ class MessageRoutes:
         if call.files:
             needed |= Permission.ATTACH_FILES
         channel_id = self._require(call, needed)
+        direct = self._world.direct_channels.get(channel_id)
+        if direct is not None and direct.recipient_id in self._world.closed_to_direct:
+            raise cannot_message_user()
         body = call.json_object()
         check_message(body, "channel", file_indexes=call.files)
         again = self._sent_before(channel_id, body)
