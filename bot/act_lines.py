@@ -160,6 +160,22 @@ def _showcase(act: Act) -> str:
     return f"set the showcase {is_} (before: {was})"
 
 
+def _theme(act: Act) -> str:
+    facts = act.after or {}
+    title = f"“{discord.utils.escape_markdown(facts['title'])}”"
+    pot = f" with a pot of {credit_count(facts['pot'])}" if facts["pot"] else ""
+    was = (act.before or {}).get("phase")
+    match facts["phase"]:
+        case "entering":
+            return f"opened the theme {title}{pot}"
+        case "voting":
+            return f"began the vote on the theme {title}"
+        case "cancelled":
+            return f"cancelled the theme {title} (it was {was})"
+        case _:
+            return f"ended the theme {title} (it was {was})"
+
+
 def _report(act: Act) -> str:
     return f"reported job `{act.subject}`: {discord.utils.escape_markdown(act.detail)}"
 
@@ -207,4 +223,5 @@ _LINES: dict[ActKind, Callable[[Act], str]] = {
     "showcase": _showcase,
     "report": _report,
     "defaults": _defaults,
+    "theme": _theme,
 }

@@ -28,6 +28,8 @@ from bot.recovery import Recovery
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.submission import Submission
+from bot.themes.posting import SWEEP_SECONDS as THEMES_SECONDS
+from bot.themes.posting import ThemePosts
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.executor import Executor
@@ -126,6 +128,7 @@ async def open_service(
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
+            rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
             rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
             posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
@@ -136,7 +139,15 @@ async def open_service(
             database=kept.database, media_files=kept.media_files, catalogue=catalogue
         )
         showcase = Showcase(database=kept.database, messages=posting.messages, pages=pages)
-        equip(settings, kept, posting, catalogue, dispatcher, submission, pages, showcase)
+        theme_posts = ThemePosts(
+            database=kept.database,
+            messages=posting.messages,
+            media_files=kept.media_files,
+            max_bytes=settings.delivery.attachment_bytes,
+        )
+        equip(
+            settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, theme_posts
+        )
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
         log.info("ready", guilds=len(posting.client.guilds))

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -31,7 +32,7 @@ NO_ANSWER = (aiohttp.ClientError, OSError, TimeoutError)
 """The connection failed: nobody knows whether Discord did what it was asked."""
 UNKNOWN_MESSAGE = 10008
 OLD_MESSAGE_EDITED_TOO_OFTEN = 30046
-
+THREAD_EXISTS = 160004
 
 SEARCHED_MESSAGES = 2000
 JOB_SHOWN = re.compile(r"job ([a-z0-9]+)")
@@ -120,6 +121,39 @@ class ChannelMessages:
                     return message.id
         return None
 
+    async def find_marked(self, channel_id: int, marker: str, *, after: int) -> int | None:
+        """The bot's message after this one whose footer ends with the marker."""
+        me = self._client.user
+        channel = self._client.get_partial_messageable(channel_id)
+        with self._asking():
+            async for message in channel.history(
+                limit=SEARCHED_MESSAGES, after=discord.Object(after)
+            ):
+                if me is not None and message.author.id == me.id and _marked(message, marker):
+                    return message.id
+        return None
+
+    async def start_thread(
+        self, channel_id: int, message_id: int, *, name: str, archive_minutes: int
+    ) -> None:
+        """The thread of a message, whose id is the message's; that there is one is no error."""
+        with self._asking():
+            try:
+                await self._client.http.start_thread_with_message(
+                    channel_id,
+                    message_id,
+                    name=name,
+                    auto_archive_duration=cast(Any, archive_minutes),
+                )
+            except discord.HTTPException as error:
+                if error.code != THREAD_EXISTS:
+                    raise
+
+    async def set_archived(self, thread_id: int, *, archived: bool) -> None:
+        """Archives a thread of the bot's, or opens it again."""
+        with self._asking():
+            await self._client.http.edit_channel(thread_id, archived=archived)
+
     async def post_directly(
         self,
         user_id: int,
@@ -171,6 +205,16 @@ class ChannelMessages:
             channel_id, embed=embed, view=view, nonce=nonce, attachment=attachment
         )
 
+    async def edit_if_there(
+        self, channel_id: int, message_id: int, *, embed: discord.Embed, view: discord.ui.View
+    ) -> None:
+        """Edits a message; one that somebody deleted stays gone."""
+        try:
+            await self.edit(channel_id, message_id, embed=embed, view=view)
+        except discord.HTTPException as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Deletes a message; one that is gone already is no error."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
@@ -208,6 +252,10 @@ def is_refusal(error: Exception) -> bool:
     if not isinstance(error, discord.HTTPException):
         return isinstance(error, Undeliverable | TooLarge | TokenRefused)
     return 400 <= error.status < 500 and error.status != 429
+
+
+def _marked(message: discord.Message, marker: str) -> bool:
+    return any((embed.footer.text or "").endswith(marker) for embed in message.embeds)
 
 
 def _shows(message: discord.Message, job_id: str) -> bool:

@@ -24,6 +24,7 @@ from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
+from bot.themes.actions import ThemeActions
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
@@ -33,6 +34,7 @@ from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
 from bot.views.option_lists import DeleteSetButton, OptionPageButton
+from bot.views.theme_buttons import ThemeButton, ThemeClipMenu
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,7 @@ class ReelroomBot(commands.AutoShardedBot):
     languages: Languages
     help_pages: HelpPages
     example_runs: ExampleRuns
+    theme_actions: ThemeActions
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -94,6 +97,7 @@ class ReelroomBot(commands.AutoShardedBot):
         languages: Languages,
         help_pages: HelpPages,
         example_runs: ExampleRuns,
+        theme_actions: ThemeActions,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -107,6 +111,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.languages = languages
         self.help_pages = help_pages
         self.example_runs = example_runs
+        self.theme_actions = theme_actions
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -123,6 +128,8 @@ class ReelroomBot(commands.AutoShardedBot):
             TopicMenu,
             OptionPageButton,
             DeleteSetButton,
+            ThemeButton,
+            ThemeClipMenu,
         )
         await self.tree.set_translator(CommandTranslator(self.languages))
         for cog in self._cogs():

@@ -24,6 +24,7 @@ from bot.commands.preferences import PreferencesCog
 from bot.commands.price import PriceCog
 from bot.commands.quota import QuotaCog
 from bot.commands.show import ShowCog
+from bot.commands.theme import ThemeCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.finish_notices import FinishNotices
@@ -43,6 +44,11 @@ from bot.showcase import Showcase
 from bot.source_clips import SourceClips
 from bot.source_pictures import SourcePictures
 from bot.submission import Submission
+from bot.themes.actions import ThemeActions
+from bot.themes.moderating import ThemeModeration
+from bot.themes.pages import ThemePages
+from bot.themes.posting import ThemePosts
+from bot.themes.taking_part import TakingPart
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
 from generation.models.catalogue import Catalogue
@@ -79,6 +85,7 @@ def equip(
     submission: Submission,
     pages: GalleryPages,
     showcase: Showcase,
+    theme_posts: ThemePosts,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
@@ -102,6 +109,9 @@ def equip(
     log_pages = LogPages(database=database)
     languages, help_content = Languages.load(), content.load()
     help_pages = HelpPages(content=help_content, languages=languages, tree=posting.client.tree)
+    theme_pages = ThemePages(database=database, media_files=kept.media_files)
+    theme_moderation = ThemeModeration(database=database, posts=theme_posts)
+    taking_part = TakingPart(database=database, pages=theme_pages)
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -157,6 +167,7 @@ def equip(
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             ModelsCog(settings=settings, catalogue=catalogue),
             HelpCog(pages=help_pages, languages=languages),
+            ThemeCog(database=database, moderation=theme_moderation, taking_part=taking_part),
             QuotaCog(settings=settings, database=database),
             AdminCog(
                 database=database,
@@ -185,5 +196,8 @@ def equip(
             pages=help_pages,
             source_clips=source_clips,
             source_pictures=source_pictures,
+        ),
+        theme_actions=ThemeActions(
+            database=database, moderation=theme_moderation, taking_part=taking_part
         ),
     )

@@ -14,6 +14,12 @@ BotError
 ├── UnusableWordRule    a rule that would hit nothing, or nearly everything
 ├── OneSubjectOnly      a rule for several of member, role and channel at once
 ├── NotADay             not a day of the calendar
+├── NotADeadline        not a time to come, within reason
+├── ThreadsForbidden    the bot may not open a theme's thread here
+├── NoThreadHere        a theme's thread belongs to a text channel
+├── ThemeNotOpened      Discord took neither its message nor its thread
+├── NoThemeHere         no theme is meant, or several could be
+├── NothingToEnter      the member has no finished clip here
 ├── EmptyGallery        nobody has shared a clip here
 ├── NothingFound        no shared clip is what was looked for
 ├── NoOtherModel        no other model that is enabled can make it
@@ -137,6 +143,43 @@ class NotADay(BotError):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
+
+
+class NotADeadline(BotError):
+    """`reason` goes on after what was typed."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.text = text
+        self.reason = reason
+
+
+class ThreadsForbidden(BotError):
+    """`missing` lists permissions of the bot as Discord's role editor names them."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+
+
+class NoThreadHere(BotError):
+    """The command was typed in a thread, or where threads cannot be."""
+
+
+class ThemeNotOpened(BotError):
+    """Nothing of it is left, and its pot is where it came from."""
+
+
+class NoThemeHere(BotError):
+    """`thread_ids` are those of the themes that could be meant; none if there is no theme."""
+
+    def __init__(self, thread_ids: tuple[int, ...]) -> None:
+        super().__init__(str(thread_ids))
+        self.thread_ids = thread_ids
+
+
+class NothingToEnter(BotError):
+    """No clip of the member's can take part in a theme."""
 
 
 class EmptyGallery(BotError):

@@ -19,9 +19,10 @@ from generation.dispatcher import Dispatcher
 from generation.job import JobState
 from generation.request import Command
 from storage import attempts, gallery, references
-from storage.database import Database
+from storage.database import Connection, Database
 from storage.jobs import JobRecord
 from storage.media_files import MediaFiles
+from storage.themes import entries
 
 Press = Callable[[discord.Interaction[Any], JobRecord], Awaitable[None]]
 
@@ -119,7 +120,12 @@ class JobActions:
         await interaction.response.defer(ephemeral=True, thinking=True)
         if not JobState(record.state).terminal:
             raise NotAllowed("delete a running job; cancel it first to")
-        await self._database.write(lambda connection: gallery.unshare(connection, job_id=record.id))
+
+        def take_out(connection: Connection) -> None:
+            gallery.unshare(connection, job_id=record.id)
+            entries.drop_clip(connection, job_id=record.id)
+
+        await self._database.write(take_out)
         if record.card_message_id is not None:
             await self._messages.delete(record.channel_id, record.card_message_id)
         if record.clip_sha256 is not None:

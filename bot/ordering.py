@@ -39,6 +39,9 @@ NEEDED_PERMISSIONS = {
     "embed_links": "Embed Links",
     "attach_files": "Attach Files",
 }
+NEEDED_IN_THREADS = {
+    name: title for name, title in NEEDED_PERMISSIONS.items() if name != "send_messages"
+} | {"send_messages_in_threads": "Send Messages in Threads"}
 
 
 class Ordering:
@@ -203,7 +206,9 @@ class Ordering:
                 f"It costs {price} and you have {accepted.available_credits}, so it waits relaxed: "
                 "free, and after everybody who pays."
             )
-        elif accepted.from_pot:
+        elif accepted.payer == "theme":
+            cost = f"It costs {price}; the theme's pot pays it."
+        elif accepted.payer == "pot":
             cost = (
                 f"It costs {price} and you have {accepted.available_credits}; the server's pot "
                 "pays it."
@@ -215,9 +220,19 @@ class Ordering:
 
 def check_channel(interaction: discord.Interaction[Any]) -> None:
     """Raises ChannelForbidden where the bot could not post a card with a clip."""
-    granted = interaction.app_permissions
-    missing = tuple(
-        title for name, title in NEEDED_PERMISSIONS.items() if not getattr(granted, name)
-    )
-    if missing:
+    needed = NEEDED_IN_THREADS if _in_thread(interaction) else NEEDED_PERMISSIONS
+    if missing := missing_permissions(interaction, needed):
         raise ChannelForbidden(missing)
+
+
+def missing_permissions(
+    interaction: discord.Interaction[Any], needed: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Of these permissions, by Discord's names for bits and for people, those that the bot lacks
+    where the interaction comes from: as people know them."""
+    granted = interaction.app_permissions
+    return tuple(title for name, title in needed.items() if not getattr(granted, name))
+
+
+def _in_thread(interaction: discord.Interaction[Any]) -> bool:
+    return isinstance(interaction.channel, discord.Thread)

@@ -7,7 +7,6 @@ crash sends the same nonce while Discord remembers it, and looks for the message
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -26,9 +25,8 @@ from bot.channel_messages import (
 )
 from bot.errors import TokenRefused
 from bot.finish_notices import FinishNotices
-from generation.errors import TooLargeToDeliver, UnreadableMedia
+from bot.fitting import CLIP_TOO_LARGE, fitting, sizes
 from generation.models.catalogue import Catalogue
-from generation.recompression import recompress_aside
 from generation.request import Command
 from storage import deliveries, gallery, jobs
 from storage.database import Connection, Database
@@ -54,10 +52,6 @@ UNREADABLE: dict[type[MediaError], str] = {
     MediaFileMissing: "the clip's file is lost",
     MediaFileCorrupt: "the clip's file is damaged on disk",
 }
-SMALLER = (0.8, 0.4, 0.2)
-"""Shares that a clip is made to fit, should Discord find it too large whatever limit it told: of
-that limit, or of the clip where that is smaller."""
-CLIP_TOO_LARGE = "the clip is larger than Discord takes here"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,14 +178,14 @@ class Outbox:
             )
             card_message_id = found or card_message_id
         limit = self._messages.attachment_bytes(record.guild_id) or self._max_bytes
-        for max_bytes in _sizes(outcome.attachment, limit):
+        for max_bytes in sizes(outcome.attachment, limit):
             try:
                 return await self._messages.edit_or_post(
                     record.channel_id,
                     card_message_id,
                     embed=outcome.card.embed,
                     view=outcome.card.view,
-                    attachment=await _fitting(outcome.attachment, max_bytes),
+                    attachment=await fitting(outcome.attachment, max_bytes),
                     nonce=before.nonce,
                 )
             except TooLarge:
@@ -261,24 +255,3 @@ class Outbox:
         self._tasks.pop(job_id, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivery.failed", job_id=job_id, exc_info=error)
-
-
-def _sizes(attachment: Attachment | None, limit_bytes: int) -> Iterator[int]:
-    """The most that the attachment may have at each try: each smaller than the one before."""
-    largest = len(attachment.media) if attachment else 0
-    yield largest
-    if largest > limit_bytes:
-        yield limit_bytes
-    if largest:
-        yield from (int(min(largest, limit_bytes) * share) for share in SMALLER)
-
-
-async def _fitting(attachment: Attachment | None, max_bytes: int) -> Attachment | None:
-    """Encoded again if it is larger. Raises Undeliverable where it cannot be made so small."""
-    if attachment is None or len(attachment.media) <= max_bytes:
-        return attachment
-    try:
-        media = await recompress_aside(attachment.media, max_bytes)
-    except (TooLargeToDeliver, UnreadableMedia) as error:
-        raise Undeliverable(CLIP_TOO_LARGE) from error
-    return Attachment(filename=attachment.filename, media=media)

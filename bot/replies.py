@@ -17,7 +17,7 @@ from bot import errors as bot_errors
 from bot.text import duration
 from generation import errors as generation_errors
 from storage import errors as storage_errors
-from storage import moderation_errors
+from storage import moderation_errors, theme_errors
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +100,20 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     storage_errors.TooManyOptionSets: lambda e: (
         f"You have {e.most} option sets, as many as there may be; /options delete makes room."
     ),
+    theme_errors.UnknownTheme: lambda _: "There is no such theme here; see /theme show.",
+    theme_errors.WrongPhase: lambda e: (
+        f"“{discord.utils.escape_markdown(e.title)}” {_PHASES[e.phase]}; see /theme show."
+    ),
+    theme_errors.NotEnterable: lambda e: _NOT_ENTERABLE[e.reason].format(e.job_id),
+    theme_errors.PrivateClip: lambda e: (
+        f"Job {e.job_id} is private, and entering it would show it. Enter it with the button and "
+        "say that this is fine."
+    ),
+    theme_errors.NotEntered: lambda _: "You have no entry in this theme.",
+    theme_errors.UnknownEntry: lambda e: f"Entry {e.number} takes part no more.",
+    theme_errors.OwnEntry: lambda e: (
+        f"Entry {e.number} is your own: your votes are for those of others."
+    ),
     storage_errors.MediaFileMissing: lambda _: "That clip's file is no longer kept here.",
     storage_errors.MediaFileCorrupt: lambda _: "That clip's file is damaged on disk.",
     storage_errors.DiskFull: lambda _: (
@@ -145,6 +159,31 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     bot_errors.NotADay: lambda e: (
         f"“{discord.utils.escape_markdown(e.text)}” is no day; write it as 2026-12-31."
     ),
+    bot_errors.NotADeadline: lambda e: (
+        f"“{discord.utils.escape_markdown(e.text)}” is no deadline that I can keep: {e.reason}. "
+        "Write it as 3d, 36h, 2026-12-31 or 2026-12-31 18:00 (UTC). Nothing was opened."
+    ),
+    bot_errors.ThreadsForbidden: lambda e: (
+        f"I may not open a theme in this channel (missing: {_listed(e.missing)}). Nothing was "
+        "opened; give me these permissions here, or try another channel."
+    ),
+    bot_errors.NoThreadHere: lambda _: (
+        "A theme gets a thread of its own: open it in a text channel, not in a thread."
+    ),
+    bot_errors.ThemeNotOpened: lambda _: (
+        "Discord let me post no message or start no thread in this channel, so the theme is not "
+        "open, and its pot went back. Check my permissions here and open it again."
+    ),
+    bot_errors.NoThemeHere: lambda e: (
+        "Which theme? Use the command in its thread: "
+        + ", ".join(f"<#{thread_id}>" for thread_id in e.thread_ids)
+        + "."
+        if e.thread_ids
+        else "No theme is open on this server now. Moderators open one with /theme open."
+    ),
+    bot_errors.NothingToEnter: lambda _: (
+        "You have no finished clip here yet. Make one with /imagine-video, then enter it."
+    ),
     bot_errors.EmptyGallery: lambda _: (
         "Nobody has shared a clip here yet. Make one with /imagine-video and press "
         "“Share to gallery”."
@@ -172,6 +211,18 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     ),
     app_commands.NoPrivateMessage: lambda _: "Use me in a server's channel.",
     app_commands.TransformerError: lambda e: f"“{e.value}” is not a value I can use there.",
+}
+
+_PHASES: dict[theme_errors.ThemePhase, str] = {
+    "entering": "is open for entries, and the vote has not begun",
+    "voting": "is being voted on, so its entries stay as they are",
+    "decided": "is over",
+    "cancelled": "was cancelled",
+}
+_NOT_ENTERABLE = {
+    "another's": "Job {} is not yours: only your own clips of this server take part.",
+    "unfinished": "Job {} has no finished clip yet; enter it when it is done.",
+    "deleted": "The clip of job {} was deleted; enter another one.",
 }
 
 FAILURES: dict[str, str] = {

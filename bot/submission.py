@@ -40,6 +40,7 @@ from storage.conduct import Wish
 from storage.database import Connection, Database
 from storage.errors import InsufficientCredits
 from storage.jobs import JobRecord
+from storage.ledger import Payer
 from storage.media_files import MediaFiles
 from storage.moderation import Act
 from storage.quotas import Asker
@@ -68,12 +69,12 @@ class Order:
 class Accepted:
     """An order that became a job, and what its author has left.
 
-    `from_pot`: the guild's pot pays, since the author lacks the credits.
+    `payer`: whose credits are held; None for a relaxed job.
     """
 
     record: JobRecord
     available_credits: int
-    from_pot: bool
+    payer: Payer | None
 
 
 class Submission:
@@ -275,7 +276,7 @@ def _accepted(connection: Connection, record: JobRecord) -> Accepted:
         # Read again, for what the store knows beside: whose job it remixes.
         record=jobs.get(connection, record.id),
         available_credits=available,
-        from_pot=ledger.paid_by_pot(connection, job_id=record.id),
+        payer=ledger.payer_of(connection, job_id=record.id),
     )
 
 

@@ -1,11 +1,12 @@
 """A job and its credits, moved together: how a job comes into storage, and how it leaves.
 
-A price is held when a job is admitted, of its author's credits or else of the guild's pot; spent
-when its clip is kept, and given back at any other end. A relaxed job was admitted without credits:
-nothing is held, spent or given back for it.
+A price is held when a job is admitted, of its author's credits or else of the guild's pot, and in
+a theme's thread of the theme's pot before both; spent when its clip is kept, and given back at any
+other end. A relaxed job was admitted without credits: nothing is held, spent or given back for it.
 Each function is to be one unit of work, or part of one.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,6 +14,8 @@ from sqlalchemy import Connection
 from storage import attempts, jobs, ledger
 from storage.errors import InsufficientCredits
 from storage.jobs import JobRecord, TerminalState
+from storage.ledger import Payer
+from storage.themes import pot
 
 
 def admit(
@@ -82,22 +85,30 @@ def requeue(
 def _hold(
     connection: Connection, job: JobRecord, *, may_be_relaxed: bool, now: datetime
 ) -> JobRecord:
+    theme_id = pot.paying_in(connection, channel_id=job.channel_id)
+    if theme_id is not None:
+        with suppress(InsufficientCredits):
+            _reserve(connection, job, now=now, payer="theme", theme_id=theme_id)
+            return job
     try:
         _reserve(connection, job, now=now)
     except InsufficientCredits:
-        try:
-            _reserve(connection, job, now=now, from_pot=True)
-        except InsufficientCredits:
-            if may_be_relaxed:
-                return jobs.relax(connection, job)
-        else:
+        with suppress(InsufficientCredits):
+            _reserve(connection, job, now=now, payer="pot")
             return job
+        if may_be_relaxed:
+            return jobs.relax(connection, job)
         raise  # What the member lacks, not the pot.
     return job
 
 
 def _reserve(
-    connection: Connection, job: JobRecord, *, now: datetime, from_pot: bool = False
+    connection: Connection,
+    job: JobRecord,
+    *,
+    now: datetime,
+    payer: Payer = "member",
+    theme_id: str | None = None,
 ) -> None:
     ledger.reserve(
         connection,
@@ -106,5 +117,6 @@ def _reserve(
         user_id=job.user_id,
         amount_credits=job.price_credits,
         now=now,
-        from_pot=from_pot,
+        payer=payer,
+        theme_id=theme_id,
     )

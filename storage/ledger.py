@@ -1,7 +1,7 @@
 """Credits: double entry, immutable transfers, two-phase charges.
 
-Every guild has a bank account, which issues credits, an account for each member, and a pot that
-pays for members who lack credits (`storage/pots.py`).
+Every guild has a bank account, which issues credits, an account for each member, a pot that pays
+for members who lack credits (`storage/pots.py`), and one for each theme that was given one.
 
     grant    bank -> member    also the daily refill, which tops up to the allowance
     move     between any two   at once: into the pot, or what a reset takes away
@@ -24,6 +24,8 @@ from storage import posting
 from storage.errors import InsufficientCredits, InvalidAllowance, TransferConflict
 from storage.schema import accounts, transfers
 
+Payer = Literal["member", "pot", "theme"]
+"""Who pays for a job: its author, the guild's pot, or the pot of the theme it was ordered in."""
 TransferKind = Literal["grant", "move", "reserve", "settle", "release"]
 
 
@@ -174,18 +176,19 @@ def reserve(
     user_id: int,
     amount_credits: int,
     now: datetime,
-    from_pot: bool = False,
+    payer: Payer = "member",
+    theme_id: str | None = None,
 ) -> bool:
-    """Hold credits for a job, the member's or the pot's; False if they are held (or were resolved)
-    already.
+    """Hold credits for a job, its author's or those of a pot: the guild's, or that of `theme_id`;
+    False if they are held (or were resolved) already.
 
     Raises InvalidAmount, InsufficientCredits (of the account that was to pay), and
     TransferConflict if the job has a reservation of another amount or payer.
     """
     posting.require_valid_amount(amount_credits)
     account_id = posting.open_accounts(connection, guild_id, user_id)
-    if from_pot:
-        account_id = posting.open_pot(connection, guild_id)
+    if payer != "member":
+        account_id = posting.open_pot(connection, guild_id, theme_id)
     contents = {
         "kind": "reserve",
         "debit_account_id": account_id,
@@ -286,14 +289,18 @@ def pot_credits(connection: Connection, *, guild_id: int) -> int:
     return _available(connection, posting.pot_id(guild_id))
 
 
-def paid_by_pot(connection: Connection, *, job_id: str) -> bool:
-    """Whether the guild's pot pays for the job, and not its author."""
-    payer = connection.execute(
-        select(accounts.c.kind)
+def payer_of(connection: Connection, *, job_id: str) -> Payer | None:
+    """Whose credits are held, or were, for the job; None if none are."""
+    found = connection.execute(
+        select(accounts.c.id, accounts.c.kind, accounts.c.guild_id)
         .join(transfers, transfers.c.debit_account_id == accounts.c.id)
         .where(transfers.c.id == f"job:{job_id}:reserve")
-    ).scalar_one_or_none()
-    return payer == "pot"
+    ).one_or_none()
+    if found is None:
+        return None
+    if found.kind == "user":
+        return "member"
+    return "pot" if found.id == posting.pot_id(found.guild_id) else "theme"
 
 
 def _available(connection: Connection, account_id: str) -> int:

@@ -1,6 +1,7 @@
 """How the ledger writes: accounts, and transfers whose id is taken at most once.
 
-Only `storage.ledger` and `storage.pots` call this; what a transfer means is said there.
+Only `storage.ledger`, `storage.pots` and `storage.themes.pot` call this; what a transfer means is
+said there.
 """
 
 from collections.abc import Mapping
@@ -159,12 +160,13 @@ def open_accounts(connection: Connection, guild_id: int, user_id: int) -> str:
     return account_id
 
 
-def open_pot(connection: Connection, guild_id: int) -> str:
-    """Make the guild's bank and pot if they are new; returns the id of the latter."""
+def open_pot(connection: Connection, guild_id: int, theme_id: str | None = None) -> str:
+    """Make the guild's bank, and its pot or a theme's, if they are new; returns the pot's id."""
     empty = {"guild_id": guild_id, "debits_posted": 0, "credits_posted": 0, "debits_pending": 0}
     insert_if_absent(connection, accounts, id=bank_id(guild_id), kind="bank", **empty)
-    insert_if_absent(connection, accounts, id=pot_id(guild_id), kind="pot", **empty)
-    return pot_id(guild_id)
+    account_id = pot_id(guild_id, theme_id)
+    insert_if_absent(connection, accounts, id=account_id, kind="pot", **empty)
+    return account_id
 
 
 def bank_id(guild_id: int) -> str:
@@ -175,8 +177,8 @@ def member_id(guild_id: int, user_id: int) -> str:
     return f"member:{guild_id}:{user_id}"
 
 
-def pot_id(guild_id: int) -> str:
-    return f"pot:{guild_id}"
+def pot_id(guild_id: int, theme_id: str | None = None) -> str:
+    return f"pot:{guild_id}" if theme_id is None else f"pot:{guild_id}:{theme_id}"
 
 
 def require_valid_amount(amount_credits: int) -> None:

@@ -26,6 +26,7 @@ from storage.gallery_tables import (
     showcase_posts,
 )
 from storage.preference_tables import finish_notices, option_sets, preferences
+from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
 __all__ = [
     "Flag",
@@ -43,6 +44,10 @@ __all__ = [
     "option_sets",
     "preferences",
     "showcase_posts",
+    "theme_entries",
+    "theme_posts",
+    "theme_votes",
+    "themes",
     "transfers",
 ]
 
@@ -226,7 +231,7 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report', 'defaults')",
+        " 'showcase', 'report', 'defaults', 'theme')",
         name="act_is_known",
     ),
     sqlite_strict=True,

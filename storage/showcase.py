@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, literal, or_, select, update
 
 from storage import moderation
-from storage.schema import Flag, insert_if_absent, showcase_posts
+from storage.schema import Flag, gallery_entries, insert_if_absent, showcase_posts
 
 _TABLE = showcase_posts.c
 
@@ -48,15 +48,19 @@ def lift(connection: Connection, *, job_id: str, guild_id: int, likes: int, now:
     found = rule(connection, guild_id=guild_id)
     if found is None or likes < found.likes:
         return False
-    return insert_if_absent(
-        connection,
-        showcase_posts,
-        job_id=job_id,
-        guild_id=guild_id,
-        channel_id=found.channel_id,
-        lifted_at=now,
-        attempted=False,
-    )
+    return _lift(connection, found, job_id=job_id, guild_id=guild_id, now=now)
+
+
+def lift_winner(connection: Connection, *, job_id: str, guild_id: int, now: datetime) -> bool:
+    """Let a theme's winner be posted, whatever its likes, if it is shared in the gallery; True if
+    this lifted it."""
+    found = rule(connection, guild_id=guild_id)
+    shared = connection.execute(
+        select(gallery_entries.c.job_id).where(gallery_entries.c.job_id == job_id)
+    ).first()
+    if found is None or shared is None:
+        return False
+    return _lift(connection, found, job_id=job_id, guild_id=guild_id, now=now)
 
 
 def waiting(connection: Connection) -> tuple[ShowcasePost, ...]:
@@ -95,6 +99,20 @@ def taken_down(connection: Connection, *, job_id: str) -> None:
     """It has no message any more."""
     mine = _TABLE.job_id == job_id
     connection.execute(update(showcase_posts).where(mine).values(message_id=None, attempted=False))
+
+
+def _lift(
+    connection: Connection, found: ShowcaseRule, *, job_id: str, guild_id: int, now: datetime
+) -> bool:
+    return insert_if_absent(
+        connection,
+        showcase_posts,
+        job_id=job_id,
+        guild_id=guild_id,
+        channel_id=found.channel_id,
+        lifted_at=now,
+        attempted=False,
+    )
 
 
 def _posts(connection: Connection, condition: ColumnElement[bool]) -> tuple[ShowcasePost, ...]:

@@ -22,7 +22,7 @@ HEALTH_TIMEOUT_SECONDS = 10.0
 
 INVITE = (
     "https://discord.com/oauth2/authorize?client_id={application_id}"
-    "&scope=bot%20applications.commands&permissions=274878024704"
+    "&scope=bot%20applications.commands&permissions=309237763072"
 )
 
 

@@ -73,6 +73,10 @@ class Composer:
         """The "is thinking" message of a deferred answer."""
         return self._blank(channel_id, message_type, flags | LOADING) | extra
 
+    def notice(self, *, channel_id: str, message_type: int, fields: JsonObject) -> JsonObject:
+        """A message that Discord itself puts there, such as that a thread was started."""
+        return self._blank(channel_id, message_type, 0) | fields
+
     def rewrite(self, message: StoredMessage, body: JsonObject, files: Files) -> None:
         """Change the parts of a message that `body` names.
 

@@ -4,9 +4,19 @@ from datetime import datetime
 
 from bot.playground.json_types import JsonObject
 from bot.playground.permissions import permissions_in_channel
-from bot.playground.world import Channel, DirectChannel, Guild, Overwrite, Role, User, World
+from bot.playground.world import (
+    Channel,
+    DirectChannel,
+    Guild,
+    Overwrite,
+    Role,
+    Thread,
+    User,
+    World,
+)
 
 JOINED_AT = "2026-01-01T00:00:00+00:00"
+PUBLIC_THREAD = 11
 
 
 def timestamp(moment: datetime) -> str:
@@ -72,7 +82,9 @@ def role_json(role: Role) -> JsonObject:
 
 
 def channel_json(channel: Channel) -> JsonObject:
-    """A text channel of a guild."""
+    """A text channel of a guild, or a thread of one."""
+    if isinstance(channel, Thread):
+        return _thread_json(channel)
     return {
         "id": channel.id,
         "type": 0,
@@ -86,6 +98,41 @@ def channel_json(channel: Channel) -> JsonObject:
         "rate_limit_per_user": 0,
         "flags": 0,
         "permission_overwrites": [_overwrite_json(entry) for entry in channel.overwrites],
+    }
+
+
+def _thread_json(thread: Thread) -> JsonObject:
+    return {
+        "id": thread.id,
+        "type": PUBLIC_THREAD,
+        "guild_id": thread.guild_id,
+        "parent_id": thread.parent_id,
+        "owner_id": thread.owner_id,
+        "name": thread.name,
+        "last_message_id": thread.last_message_id,
+        "rate_limit_per_user": 0,
+        "flags": 0,
+        "message_count": thread.message_count,
+        "total_message_sent": thread.message_count,
+        "member_count": 0 if thread.joined_at is None else 1,
+        "thread_metadata": {
+            "archived": thread.archived,
+            "archive_timestamp": timestamp(thread.archive_changed_at),
+            "auto_archive_duration": thread.auto_archive_minutes,
+            "locked": False,
+            "create_timestamp": timestamp(thread.started_at),
+        },
+    }
+
+
+def thread_member_json(thread: Thread, bot_id: str) -> JsonObject:
+    """The bot as a member of a thread that it joined."""
+    joined_at = thread.joined_at or thread.started_at
+    return {
+        "id": thread.id,
+        "user_id": bot_id,
+        "join_timestamp": timestamp(joined_at),
+        "flags": 0,
     }
 
 
@@ -158,8 +205,9 @@ def guild_json(guild: Guild) -> JsonObject:
     }
 
 
-def guild_create_json(guild: Guild, member_users: list[User]) -> JsonObject:
-    """The GUILD_CREATE event; `member_users` are those that the bot's intents let it see."""
+def guild_create_json(guild: Guild, member_users: list[User], threads: list[Thread]) -> JsonObject:
+    """The GUILD_CREATE event; `member_users` are those that the bot's intents let it see, and
+    `threads` those that are not archived."""
     return guild_json(guild) | {
         "joined_at": JOINED_AT,
         "large": False,
@@ -167,7 +215,7 @@ def guild_create_json(guild: Guild, member_users: list[User]) -> JsonObject:
         "member_count": len(guild.members),
         "members": [member_json(guild, user) for user in member_users],
         "channels": [channel_json(channel) for channel in guild.channels],
-        "threads": [],
+        "threads": [channel_json(thread) for thread in threads],
         "presences": [],
         "voice_states": [],
         "stage_instances": [],

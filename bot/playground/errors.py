@@ -121,6 +121,26 @@ def edit_by_another() -> ApiError:
     return ApiError(403, 50005, "Cannot edit a message authored by another user")
 
 
+def thread_archived() -> ApiError:
+    """An edit in a thread that rests."""
+    return ApiError(
+        400,
+        50083,
+        "Tried to perform an operation on an archived thread, such as editing a message or adding "
+        "a user to the thread",
+    )
+
+
+def thread_exists() -> ApiError:
+    """A second thread from the same message."""
+    return ApiError(400, 160004, "A thread has already been created for this message")
+
+
+def wrong_channel_type() -> ApiError:
+    """What channels of this kind do not have, as a thread of a thread."""
+    return ApiError(400, 50024, "Cannot execute action on this channel type")
+
+
 def empty_message() -> ApiError:
     """Nothing that could be shown."""
     return ApiError(400, 50006, "Cannot send an empty message")

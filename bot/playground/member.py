@@ -38,6 +38,8 @@ class Member:
         self.acknowledged: set[str] = set()
         self.failures: dict[str, str] = {}
         self.modals: dict[str, OpenModal] = {}
+        self.threads: dict[str, JsonObject] = {}
+        """By id, archived ones too; each with its name and whether it is archived."""
 
     @classmethod
     async def connect(
@@ -189,6 +191,18 @@ class Member:
                 f"Waited {timeout_seconds} s for {what} in vain. The last messages:\n{seen}"
             ) from None
 
+    async def go_to_thread(
+        self, name: str, timeout_seconds: float = PATIENCE_SECONDS
+    ) -> JsonObject:
+        """Enter a thread of this server once there is one of this name. Raises WaitedInVain."""
+        thread = await self.wait_until(
+            lambda: next((one for one in self.threads.values() if one["name"] == name), None),
+            f"a thread {name}",
+            timeout_seconds,
+        )
+        self.channel_id = str(thread["id"])
+        return thread
+
     async def _enter(self, name: str, guild: str, channel: str) -> None:
         session = await self._get("/playground/session")
         self.id = _id_of(session["users"], "global_name", name)
@@ -203,7 +217,9 @@ class Member:
         self._socket = socket
         greeting = await socket.receive_json()
         self.bot_online = bool(greeting["d"]["online"])
-        for one in channels:
+        threads = next(g["threads"] for g in session["guilds"] if g["id"] == self.guild_id)
+        self.threads = {one["id"]: one for one in threads}
+        for one in (*channels, *threads):
             path = f"/playground/channels/{one['id']}/messages"
             for body in (await self._get(path, user=self.id))["messages"]:
                 self._messages[str(body["id"])] = SeenMessage(body)
@@ -229,6 +245,9 @@ class Member:
                 self.failures[data["interaction_id"]] = data["reason"]
             case "MODAL":
                 self.modals[data["interaction_id"]] = OpenModal(data)
+            case "THREAD_CREATE" | "THREAD_UPDATE":
+                if data["guild_id"] == self.guild_id:
+                    self.threads[data["id"]] = data
             case "BOT_STATUS":
                 self.bot_online = bool(data["online"])
             case _:

@@ -7,12 +7,15 @@ from bot.playground.gateway.audience import Intent
 from bot.playground.gateway.sessions import Sessions
 from bot.playground.json_types import JsonObject
 from bot.playground.member_side.events import MemberEvents
+from bot.playground.threads import Threads
 from bot.playground.world import World
 
 LOADING = 1 << 7
 EPHEMERAL = 1 << 6
 COMPONENTS_V2 = 1 << 15
 SUPPRESS_EMBEDS = 1 << 2
+HAS_THREAD = 1 << 5
+THREAD_CREATED, THREAD_STARTER = 18, 21  # Types of messages that nobody writes.
 CONTENT_KEYS = ("content", "embeds", "attachments", "components")
 
 
@@ -50,8 +53,11 @@ class StoredMessage:
 class Messages:
     """Keeps messages in the order of their ids."""
 
-    def __init__(self, world: World, sessions: Sessions, member_events: MemberEvents) -> None:
+    def __init__(
+        self, world: World, sessions: Sessions, member_events: MemberEvents, threads: Threads
+    ) -> None:
         self._world = world
+        self._threads = threads
         self._sessions = sessions
         self._member_events = member_events
         self._by_id: dict[str, StoredMessage] = {}
@@ -67,6 +73,8 @@ class Messages:
     def add(self, message: StoredMessage) -> None:
         """Post a message."""
         self._by_id[message.id] = message
+        if message.only_for is None and message.body["type"] != THREAD_STARTER:
+            self._threads.note_message(message.channel_id, message.id)
         self._announce("MESSAGE_CREATE", message)
 
     def changed(self, message: StoredMessage) -> None:

@@ -5,7 +5,7 @@ Source: https://discord.com/developers/docs/topics/permissions#permission-overwr
 
 from enum import IntFlag
 
-from bot.playground.world import Channel, Guild
+from bot.playground.world import Channel, Guild, Thread
 
 
 class Permission(IntFlag):
@@ -24,6 +24,10 @@ class Permission(IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     USE_EXTERNAL_EMOJIS = 1 << 18
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
+    CREATE_PUBLIC_THREADS = 1 << 35
+    CREATE_PRIVATE_THREADS = 1 << 36
+    SEND_MESSAGES_IN_THREADS = 1 << 38
     MODERATE_MEMBERS = 1 << 40
 
 
@@ -60,3 +64,10 @@ def permissions_in_channel(guild: Guild, channel: Channel, user_id: str) -> int:
         if overwrite.target_id == user_id:
             allowed = allowed & ~overwrite.deny | overwrite.allow
     return allowed
+
+
+def to_send_in(channel: Channel) -> Permission:
+    """What posting there takes: in threads a permission of their own."""
+    if isinstance(channel, Thread):
+        return Permission.SEND_MESSAGES_IN_THREADS
+    return Permission.SEND_MESSAGES

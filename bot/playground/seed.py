@@ -21,9 +21,16 @@ STUDENT_MAY = (
     | P.READ_MESSAGE_HISTORY
     | P.ADD_REACTIONS
     | P.USE_APPLICATION_COMMANDS
+    | P.CREATE_PUBLIC_THREADS
+    | P.SEND_MESSAGES_IN_THREADS
 )
 MODERATOR_MAY = (
-    P.KICK_MEMBERS | P.MANAGE_CHANNELS | P.MANAGE_GUILD | P.MANAGE_MESSAGES | P.MODERATE_MEMBERS
+    P.KICK_MEMBERS
+    | P.MANAGE_CHANNELS
+    | P.MANAGE_GUILD
+    | P.MANAGE_MESSAGES
+    | P.MANAGE_THREADS
+    | P.MODERATE_MEMBERS
 )
 BOT_MAY = (
     P.VIEW_CHANNEL
@@ -32,7 +39,10 @@ BOT_MAY = (
     | P.ATTACH_FILES
     | P.READ_MESSAGE_HISTORY
     | P.USE_EXTERNAL_EMOJIS
+    | P.CREATE_PUBLIC_THREADS
+    | P.SEND_MESSAGES_IN_THREADS
 )
+WRITING = P.SEND_MESSAGES | P.SEND_MESSAGES_IN_THREADS | P.CREATE_PUBLIC_THREADS
 
 
 def seeded_world(application_name: str) -> World:
@@ -90,9 +100,9 @@ def _channels(
     number: int, guild_id: str, moderator_role: str, bot_role: str
 ) -> tuple[Channel, ...]:
     nobody_writes = (
-        Overwrite(target_id=guild_id, kind=0, deny=P.SEND_MESSAGES),
-        Overwrite(target_id=moderator_role, kind=0, allow=P.SEND_MESSAGES),
-        Overwrite(target_id=bot_role, kind=0, deny=P.SEND_MESSAGES),
+        Overwrite(target_id=guild_id, kind=0, deny=WRITING),
+        Overwrite(target_id=moderator_role, kind=0, allow=WRITING),
+        Overwrite(target_id=bot_role, kind=0, deny=WRITING),
     )
     topics = (
         ("studio", "Make clips here", ()),

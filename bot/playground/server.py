@@ -29,9 +29,11 @@ from bot.playground.rest.api import RestApi
 from bot.playground.rest.commands import CommandRoutes
 from bot.playground.rest.interactions import CallbackRoutes
 from bot.playground.rest.messages import MessageRoutes
+from bot.playground.rest.threads import ThreadRoutes
 from bot.playground.rest.webhooks import WebhookRoutes
 from bot.playground.seed import seeded_world
 from bot.playground.snowflakes import Snowflakes
+from bot.playground.threads import Threads
 
 ATTACHMENT_LIMIT_BYTES = 10 * 2**20
 HOST = "127.0.0.1"
@@ -71,7 +73,7 @@ class Playground:
         self.event_faults = EventFaults()
         self.world = seeded_world(application_name)
         self.bot_token = _new_token(self.world.application_id)
-        snowflakes = Snowflakes(self.clock)
+        self._snowflakes = snowflakes = Snowflakes(self.clock)
         self._sessions = Sessions(self.world, self.bot_token, self.event_faults)
         self.gateway = Gateway(
             self._sessions, heartbeat_interval_seconds=heartbeat_interval_seconds
@@ -80,7 +82,8 @@ class Playground:
         self._attachments = AttachmentStore(snowflakes)
         self._interactions = Interactions(self.clock, snowflakes)
         self._registry = CommandRegistry(self.world.application_id, snowflakes, self.clock)
-        self._messages = Messages(self.world, self._sessions, self._events)
+        self._threads = Threads(self.world, self._sessions, self._events, self.clock)
+        self._messages = Messages(self.world, self._sessions, self._events, self._threads)
         self._composer = Composer(self.world, self._attachments, snowflakes, self.clock)
         self._accounts = AccountRoutes(self.world, snowflakes)
         self._acts = self._member_acts(attachment_limit_bytes)
@@ -175,6 +178,7 @@ class Playground:
         self._accounts.gateway_url = self._sessions.resume_url = self.gateway_url
 
     def _hang_up(self) -> None:
+        self._threads.close()
         self.gateway.disconnect(1001, "Going away.")
         self._events.close()
 
@@ -193,7 +197,10 @@ class Playground:
         )
         commands = CommandRoutes(self.world, self._registry, self._members.commands_changed)
         messages = MessageRoutes(self.world, self._messages, self._composer, self.clock)
-        parts = (self._accounts, commands, callbacks, webhooks, messages)
+        threads = ThreadRoutes(
+            self.world, self._threads, self._messages, self._composer, self._snowflakes
+        )
+        parts = (self._accounts, commands, callbacks, webhooks, messages, threads)
         self._rest.add_to(app, [route for part in parts for route in part.routes()])
         self._members.add_to(app)
         app.router.add_get(

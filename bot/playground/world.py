@@ -1,6 +1,7 @@
 """Who and what exists in the playground: people, roles, guilds, channels."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,22 @@ class Channel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Thread(Channel):
+    """A public thread of a text channel, whose overwrites are its own too."""
+
+    parent_id: str
+    owner_id: str
+    started_at: datetime
+    archive_changed_at: datetime
+    auto_archive_minutes: int
+    archived: bool = False
+    message_count: int = 0
+    last_message_id: str | None = None
+    joined_at: datetime | None = None
+    """When the bot joined it; None while it has not."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DirectChannel:
     """The private channel of the bot and one member."""
 
@@ -79,8 +96,8 @@ class Guild:
 
 @dataclass(kw_only=True)
 class World:
-    """Everything that exists before anybody speaks; later, direct channels are added and a guild
-    may come to prefer another language."""
+    """Everything that exists before anybody speaks; threads and direct channels come later, and a
+    guild may come to prefer another language."""
 
     application_id: str
     application_name: str
@@ -92,6 +109,7 @@ class World:
     direct_channels: dict[str, DirectChannel] = field(default_factory=dict[str, DirectChannel])
     closed_to_direct: set[str] = field(default_factory=set[str])
     """The members who take no direct messages from the bot."""
+    threads: dict[str, Thread] = field(default_factory=dict[str, Thread])
 
     def user(self, user_id: str) -> User | None:
         """Anybody: a member, the bot, the owner of the guilds."""
@@ -115,9 +133,14 @@ class World:
         return next(guild for guild in self.guilds if guild.id == guild_id)
 
     def channel(self, channel_id: str) -> Channel | None:
-        """A guild's channel by its id."""
+        """A guild's channel, or thread, by its id."""
         channels = (channel for guild in self.guilds for channel in guild.channels)
-        return next((channel for channel in channels if channel.id == channel_id), None)
+        found = next((channel for channel in channels if channel.id == channel_id), None)
+        return found or self.threads.get(channel_id)
+
+    def threads_of(self, guild_id: str) -> list[Thread]:
+        """A guild's threads, archived ones too, oldest first."""
+        return [thread for thread in self.threads.values() if thread.guild_id == guild_id]
 
     def guild_of(self, channel: Channel) -> Guild:
         """The guild that a channel belongs to."""

@@ -13,7 +13,7 @@ from bot.error_codes import error_code
 from bot.replies import FAILURES, SENTENCES
 from generation import errors as generation_errors
 from storage import errors as storage_errors
-from storage import moderation_errors
+from storage import moderation_errors, theme_errors
 
 # Said in one line on the terminal, since the bot does not start (see tests/bot/test_start.py).
 SAID_AT_THE_START = {
@@ -50,6 +50,7 @@ ERRORS = [
     *leaves(generation_errors),
     *leaves(storage_errors),
     *leaves(moderation_errors),
+    *leaves(theme_errors),
     *leaves(bot_errors),
     *leaves(channel_messages),
 ]

@@ -100,13 +100,13 @@ async def test_the_pot_pays_for_who_runs_out_and_gets_it_back(database: Database
         fill_pot(connection, 15)
         for number in (1, 2):
             admit(connection, number)
-        paid = [ledger.paid_by_pot(connection, job_id=f"job{number}") for number in (1, 2)]
+        paid = [ledger.payer_of(connection, job_id=f"job{number}") for number in (1, 2)]
         held = in_pot(connection)
         for number in (1, 2):
             booking.finish(connection, job_id=f"job{number}", attempt=0, state="cancelled", now=NOW)
         return [paid, held, in_pot(connection), of_member(connection)]
 
-    assert await database.write(happen) == [[False, True], 5, 15, 10]
+    assert await database.write(happen) == [["member", "pot"], 5, 15, 10]
     assert await database.read(audit) == ()
 
 

@@ -72,9 +72,9 @@ class Sessions:
         session.dispatch("READY", self._ready(session, guilds))
         if intents & Intent.GUILDS:
             for guild in guilds:
-                session.dispatch(
-                    "GUILD_CREATE", guild_create_json(guild, self._seen(guild, session))
-                )
+                active = [one for one in self._world.threads_of(guild.id) if not one.archived]
+                seen = self._seen(guild, session)
+                session.dispatch("GUILD_CREATE", guild_create_json(guild, seen, active))
         self.on_status(True)
         return session
 

@@ -22,6 +22,7 @@ from bot.playground.registry import CommandRegistry
 from bot.playground.rest.api import json_response
 from bot.playground.rest.bodies import read_body
 from bot.playground.rules.localizations import DEFAULT_LOCALE, LOCALES, in_language_of
+from bot.playground.threads import shown_thread
 from bot.playground.world import User, World
 
 UPLOAD_LIMIT_BYTES = 100 * 2**20
@@ -84,6 +85,7 @@ class MemberApi:
                     {"id": channel.id, "name": channel.name, "topic": channel.topic}
                     for channel in guild.channels
                 ],
+                "threads": [shown_thread(one) for one in self._world.threads_of(guild.id)],
             }
             for guild in self._world.guilds
         ]

@@ -82,8 +82,8 @@ class Resolved:
 
     def channel(self, channel_id: str, name: str) -> str:
         """A channel of the guild."""
-        channel = next((one for one in self._guild.channels if one.id == channel_id), None)
-        if channel is None:
+        channel = self._world.channel(channel_id)
+        if channel is None or channel.guild_id != self._guild.id:
             raise refuse(f"“{name}” must be a channel of this server.")
         shown = partial_channel_json(self._guild, channel, self._world.bot_user.id)
         self.body.setdefault("channels", {})[channel_id] = shown

@@ -20,6 +20,7 @@ class Page {
     this.room.fillComposer = (line) => this.composer.fill(line);
     this.room.openModal = (modal) => new ModalDialog(modal, this.room);
     this.room.goToMessage = (channelId, messageId) => this.goToMessage(channelId, messageId);
+    this.room.goToChannel = (channelId) => this.goToChannel(channelId);
     this.room.closeSidebar = () => this.toggleSidebar(false);
     this.timeline = new Timeline(document.getElementById("timeline"), this.room);
     this.composer = new Composer(document.getElementById("composer"), this.room, this.timeline);
@@ -47,6 +48,11 @@ class Page {
     this.toggleSidebar(false);
     if (otherUser) this.connect();
     return otherUser ? null : this.load({ commandsToo: otherGuild, sameChannel: false });
+  }
+
+  goToChannel(channelId) {
+    const place = this.room.placeOf(channelId);
+    if (place) this.go(this.room.user, place.guild, place.channel);
   }
 
   async goToMessage(channelId, messageId) {
@@ -92,11 +98,6 @@ class Page {
     held.forEach(([name, data]) => this.receiveMessage(name, data));
   }
 
-  takeSession({ application, guilds }) {
-    this.setOnline(application.online);
-    guilds.forEach((guild) => this.guildChanged(guild));
-  }
-
   chooseLocale(locale) {
     this.room.locale = locale;
     return this.reloadCommands().catch((error) => this.composer.complain(error.message));
@@ -115,6 +116,13 @@ class Page {
     const guild = this.room.session.guilds.find((one) => one.id === id);
     if (guild) guild.preferred_locale = locale;
     this.sidebar.languages.sayChosen();
+  }
+
+  takeSession(session) {
+    this.setOnline(session.application.online);
+    session.guilds.forEach((guild) => this.guildChanged(guild));
+    session.guilds.flatMap((guild) => guild.threads).forEach((thread) => this.room.noteThread(thread));
+    this.sidebar.threadsChanged();
   }
 
   async reloadCommands() {
@@ -136,7 +144,14 @@ class Page {
     if (name === "BOT_STATUS") this.setOnline(data.online);
     else if (name === "COMMANDS_UPDATE") this.reloadCommands().catch((error) => this.composer.complain(error.message));
     else if (name === "GUILD_UPDATE") this.guildChanged(data);
+    else if (name.startsWith("THREAD_")) this.noteThread(data);
     else if (name.startsWith("MESSAGE_")) this.receiveMessage(name, data);
+  }
+
+  noteThread(thread) {
+    this.room.noteThread(thread);
+    this.sidebar.threadsChanged();
+    if (thread.id === this.room.channel.id) this.drawHeader();
   }
 
   receiveMessage(name, data) {
@@ -170,7 +185,9 @@ class Page {
     const { channel, guild, session } = this.room;
     const menu = el("button", { type: "button", class: "icon-button menu", "aria-label": "Channels and members", "aria-controls": "sidebar", "aria-expanded": String(document.body.classList.contains("shows-sidebar")), on: { click: () => this.toggleSidebar(true) } }, icon("menu"));
     const [state, words] = this.botState(session.application);
-    const place = el("div", { class: "place" }, el("h1", {}, icon("hash"), channel.name), el("p", { class: "place-guild" }, [guild.name, channel.topic].filter(Boolean).join(" · ")));
+    const isThread = Boolean(channel.parent_id);
+    const about = isThread ? [guild.name, `thread in #${this.room.channelName(channel.parent_id)}`, channel.archived && "archived"] : [guild.name, channel.topic];
+    const place = el("div", { class: "place" }, el("h1", {}, icon(isThread ? "thread" : "hash"), channel.name), el("p", { class: "place-guild" }, about.filter(Boolean).join(" · ")));
     document.getElementById("room-header").replaceChildren(menu, place, el("p", { class: `bot-state is-${state}`, role: "status" }, words));
     document.title = `#${channel.name} · Reelroom playground`;
   }

@@ -9,6 +9,8 @@ import { attachmentView, isShownElsewhere } from "./media.js";
 const FLAG_LOADING = 1 << 7;
 const FLAG_COMPONENTS_V2 = 1 << 15;
 const COMPONENT_INTERACTION = 3;
+const THREAD_CREATED = 18;
+const THREAD_STARTER = 21;
 
 export class MessageView {
   /** `onDismiss(id)` takes an ephemeral message away from this page. */
@@ -68,7 +70,8 @@ export class MessageView {
     patch(this.face, [author], () => avatar(this.room.userById(author.id) ?? author, { isApplication: Boolean(author.bot) }));
     patch(this.above, this.contextLines(), (line) => el("p", { class: "context" }, icon("reply"), el("b", {}, line.who), ` ${line.did} `, line.what ? el("code", {}, line.what) : ""));
     patch(this.head, [{ author, timestamp, edited: Boolean(edited) && !this.loading }], (shown) => this.headView(shown));
-    patch(this.below, ephemeral ? [{ id: this.message.id }] : [], () => this.ephemeralView());
+    const below = [ephemeral && { ephemeral: true }, this.message.thread && { thread: this.message.thread.id }].filter(Boolean);
+    patch(this.below, below, ({ thread }) => (thread ? this.threadView(thread) : this.ephemeralView()));
   }
 
   contextLines() {
@@ -76,6 +79,8 @@ export class MessageView {
     const name = used?.name ?? interaction?.name;
     const user = used?.user ?? interaction?.user;
     if (user && name && used?.type !== COMPONENT_INTERACTION) return [{ who: this.nameOf(user), did: "used", what: `/${name}` }];
+    if (this.message.type === THREAD_CREATED) return [{ who: this.nameOf(this.message.author), did: "started a thread" }];
+    if (this.message.type === THREAD_STARTER) return [{ who: this.nameOf(this.message.author), did: "started this thread from a message in the channel" }];
     if (original) return [{ who: this.nameOf(original.author), did: `wrote: ${(original.content || "a message").slice(0, 120)}` }];
     return [];
   }
@@ -92,6 +97,12 @@ export class MessageView {
       el("time", { datetime: timestamp, title: long }, short),
       edited ? el("span", { class: "edited" }, "edited") : null,
     );
+  }
+
+  threadView(threadId) {
+    const name = this.room.channelName(threadId);
+    const open = el("button", { type: "button", class: "link-button", on: { click: () => this.room.goToChannel(threadId) } }, icon("thread"), `Open the thread “${name}”`);
+    return el("p", { class: "thread-link" }, open);
   }
 
   ephemeralView() {

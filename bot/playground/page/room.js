@@ -38,10 +38,18 @@ export class Room {
   /** {guild, channel} of a channel's id, or null. */
   placeOf(channelId) {
     for (const guild of this.session.guilds) {
-      const channel = guild.channels.find((one) => one.id === channelId);
+      const channel = [...guild.channels, ...guild.threads].find((one) => one.id === channelId);
       if (channel) return { guild, channel };
     }
     return null;
+  }
+
+  /** A thread was started, renamed, archived or opened again. */
+  noteThread(thread) {
+    const guild = this.session.guilds.find((one) => one.id === thread.guild_id);
+    const known = guild?.threads.find((one) => one.id === thread.id);
+    if (known) Object.assign(known, thread);
+    else guild?.threads.push(thread);
   }
 
   knowsChannel(id) {

@@ -16,22 +16,48 @@ export class Sidebar {
   }
 
   draw() {
-    const { guilds, users } = this.room.session;
+    const { users } = this.room.session;
     const brand = el("div", { class: "brand" }, el("img", { src: "/static/reel.svg", alt: "" }), el("span", {}, "Reelroom playground"));
     const close = el("button", { type: "button", class: "icon-button sidebar-close", "aria-label": "Close the list of channels", on: { click: () => this.room.closeSidebar() } }, icon("close"));
-    const channels = el("nav", { "aria-label": "Channels" }, guilds.map((guild) => this.guildView(guild)));
+    this.channels = el("nav", { "aria-label": "Channels" });
+    this.drawChannels();
     const members = el("fieldset", { class: "members" }, el("legend", {}, "Acting as"), users.map((user) => this.userView(user)));
-    this.place.replaceChildren(el("div", { class: "sidebar-head" }, brand, close), channels, members, this.languages.element);
+    this.place.replaceChildren(el("div", { class: "sidebar-head" }, brand, close), this.channels, members, this.languages.element);
+  }
+
+  drawChannels() {
+    this.channels.replaceChildren(...this.room.session.guilds.map((guild) => this.guildView(guild)));
   }
 
   guildView(guild) {
-    const buttons = guild.channels.map((channel) => {
-      const current = channel.id === this.room.channel.id;
-      const button = el("button", { type: "button", class: "channel", "aria-current": current ? "page" : null, "data-channel": channel.id }, icon("hash"), el("span", {}, channel.name));
-      button.addEventListener("click", () => this.onChannel(guild, channel));
-      return el("li", {}, button);
+    const items = guild.channels.map((channel) => {
+      const threads = guild.threads.filter((thread) => thread.parent_id === channel.id);
+      const list = threads.length ? el("ul", { class: "threads", "aria-label": `Threads of ${channel.name}` }, threads.map((thread) => el("li", {}, this.threadView(guild, thread)))) : null;
+      return el("li", {}, this.channelView(guild, channel, icon("hash")), list);
     });
-    return el("section", { class: "guild" }, el("h2", {}, guild.name), el("ul", {}, buttons));
+    return el("section", { class: "guild" }, el("h2", {}, guild.name), el("ul", {}, items));
+  }
+
+  channelView(guild, channel, ...marks) {
+    const current = channel.id === this.room.channel.id;
+    const button = el("button", { type: "button", class: "channel", "aria-current": current ? "page" : null, "data-channel": channel.id }, marks, el("span", { class: "channel-name" }, channel.name));
+    button.addEventListener("click", () => this.onChannel(guild, channel));
+    return button;
+  }
+
+  threadView(guild, thread) {
+    const button = this.channelView(guild, thread, icon("thread"));
+    button.classList.add("thread");
+    if (thread.archived) button.append(el("span", { class: "archived" }, "archived"));
+    return button;
+  }
+
+  /** Threads were started or archived: draw the list again, and keep the keyboard's place. */
+  threadsChanged() {
+    const focused = document.activeElement?.dataset?.channel;
+    this.drawChannels();
+    this.markCurrent();
+    if (focused) this.place.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
   }
 
   userView(user) {

@@ -20,7 +20,7 @@ function examplesFor(commands) {
 
 /** An element; `compact` once the channel has messages. */
 export function welcome(room, { compact }) {
-  if (compact) return el("p", { class: "beginning" }, `This is the beginning of #${room.channel.name}.`);
+  if (compact) return el("p", { class: "beginning" }, `This is the beginning of ${room.channel.parent_id ? "the thread “" + room.channel.name + "”" : "#" + room.channel.name}.`);
   const examples = examplesFor(room.commands);
   const buttons = examples.map(({ line, makes }) =>
     el("li", {}, el("button", { type: "button", class: "example", on: { click: () => room.fillComposer(line) } }, el("code", {}, line), el("span", {}, makes))),

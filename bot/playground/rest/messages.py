@@ -11,11 +11,12 @@ from bot.playground.errors import (
     edit_by_another,
     missing_access,
     missing_permissions,
+    thread_archived,
     unknown,
 )
 from bot.playground.json_types import JsonObject
 from bot.playground.messages import COMPONENTS_V2, Messages, StoredMessage
-from bot.playground.permissions import Permission, permissions_in_channel
+from bot.playground.permissions import Permission, permissions_in_channel, to_send_in
 from bot.playground.rate_limits import RouteLimit
 from bot.playground.rest.api import ApiAnswer, ApiCall, ApiRoute
 from bot.playground.rules.messages import check_message
@@ -64,7 +65,8 @@ class MessageRoutes:
         return ApiAnswer(body=[message.body for message in reversed(found)])
 
     async def _post(self, call: ApiCall) -> ApiAnswer:
-        needed = Permission.SEND_MESSAGES
+        channel = self._world.channel(call.path["channel_id"])
+        needed = Permission.SEND_MESSAGES if channel is None else to_send_in(channel)
         if call.files:
             needed |= Permission.ATTACH_FILES
         channel_id = self._require(call, needed)
@@ -105,6 +107,9 @@ class MessageRoutes:
         message = self._message(call)
         if message.body["author"]["id"] != self._world.bot_user.id:
             raise edit_by_another()
+        thread = self._world.threads.get(message.channel_id)
+        if thread is not None and thread.archived:
+            raise thread_archived()
         body = call.json_object()
         was_v2 = bool(message.body["flags"] & COMPONENTS_V2)
         check_message(body, "channel_edit", file_indexes=call.files, was_v2=was_v2)

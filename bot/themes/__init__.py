@@ -1,0 +1,1 @@
+"""Themes: contests of clips in a thread, with entries, a vote and a winner."""
