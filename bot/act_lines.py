@@ -180,6 +180,11 @@ def _report(act: Act) -> str:
     return f"reported job `{act.subject}`: {discord.utils.escape_markdown(act.detail)}"
 
 
+def _reveal(act: Act) -> str:
+    asker = (act.before or {})["asker"]
+    return f"revealed <@{asker}>'s comparison `{act.subject}`, which ended its votes"
+
+
 def _defaults(act: Act) -> str:
     where = "every channel" if act.subject == WHOLE_GUILD else subject_words(act.subject)
     was, is_ = (_options(facts) for facts in (act.before, act.after))
@@ -222,6 +227,7 @@ _LINES: dict[ActKind, Callable[[Act], str]] = {
     "preview": _preview,
     "showcase": _showcase,
     "report": _report,
+    "reveal": _reveal,
     "defaults": _defaults,
     "theme": _theme,
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import aiohttp
 import structlog
 
+from bot.arena.parts import open_referee
 from bot.bookkeeping import Bookkeeping
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
@@ -89,9 +90,7 @@ async def open_service(
         posting = _open_posting(stack, settings, kept, catalogue, estimates, connector)
         serving = await _local_workers(stack, settings) if executor is None else executor
         catalogue.heed(lambda: serving.unable)
-        dispatcher = _open_dispatcher(
-            stack, settings, kept, serving, estimates, metrics, posting.delivery
-        )
+        dispatcher = _open_dispatcher(stack, settings, kept, serving, estimates, metrics, posting)
         submission = Submission(
             settings=settings,
             database=kept.database,
@@ -125,6 +124,7 @@ async def open_service(
             posting.delivery.start(dispatcher)
             await recovery.recover()
             dispatcher.start()
+            posting.referee.start(dispatcher)
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
@@ -206,8 +206,22 @@ def _open_posting(
         interval_seconds=settings.delivery.progress_interval_seconds,
     )
     stack.push_async_callback(delivery.close)
+    referee = open_referee(
+        settings,
+        database=kept.database,
+        media_files=kept.media_files,
+        catalogue=catalogue,
+        messages=messages,
+        finish_notices=finish_notices,
+        delivery=delivery,
+    )
+    stack.push_async_callback(referee.close)
     return Posting(
-        client=client, messages=messages, finish_notices=finish_notices, delivery=delivery
+        client=client,
+        messages=messages,
+        finish_notices=finish_notices,
+        delivery=delivery,
+        referee=referee,
     )
 
 
@@ -218,7 +232,7 @@ def _open_dispatcher(
     executor: Executor,
     estimates: Estimates,
     metrics: Metrics,
-    delivery: Delivery,
+    posting: Posting,
 ) -> Dispatcher:
     bookkeeping = Bookkeeping(
         database=kept.database,
@@ -228,7 +242,7 @@ def _open_dispatcher(
     dispatcher = Dispatcher(
         fair_queue(settings, estimates),
         executor,
-        (bookkeeping, estimates, metrics, delivery),
+        (bookkeeping, estimates, metrics, posting.delivery, posting.referee),
         max_bytes=settings.delivery.attachment_bytes,
         after_fault=bookkeeping.after_fault,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -35,7 +35,7 @@ OLD_MESSAGE_EDITED_TOO_OFTEN = 30046
 THREAD_EXISTS = 160004
 
 SEARCHED_MESSAGES = 2000
-JOB_SHOWN = re.compile(r"job ([a-z0-9]+)")
+SHOWN = re.compile(r"(?:job|comparison) [a-z0-9]+")
 """In a card's footer: the first is the card's own, a second one the job that it remixes."""
 
 
@@ -79,12 +79,12 @@ class ChannelMessages:
         embed: discord.Embed,
         view: discord.ui.View,
         nonce: str,
-        attachment: Attachment | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> int:
         """Posts a message and returns its id. Discord drops a repeat of the same nonce (at most
         25 characters) for some minutes, and answers with the first message."""
         channel = self._client.get_partial_messageable(channel_id)
-        files = [attachment.file()] if attachment else []
+        files = [attachment.file() for attachment in attachments]
         with self._asking():
             message = await channel.send(embed=embed, view=view, nonce=nonce, files=files)
         return message.id
@@ -96,20 +96,21 @@ class ChannelMessages:
         *,
         embed: discord.Embed,
         view: discord.ui.View,
-        attachment: Attachment | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> None:
-        """Edits a message of the bot; without an attachment the present one stays."""
+        """Edits a message of the bot; without attachments the present ones stay."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         with self._asking():
-            if attachment is None:
-                await message.edit(embed=embed, view=view)
+            if attachments:
+                files = [attachment.file() for attachment in attachments]
+                await message.edit(embed=embed, view=view, attachments=files)
             else:
-                await message.edit(embed=embed, view=view, attachments=[attachment.file()])
+                await message.edit(embed=embed, view=view)
 
-    async def find(self, channel_id: int, job_id: str, *, interaction_id: int) -> int | None:
-        """The bot's message in the channel that shows this job.
+    async def find(self, channel_id: int, what: str, *, interaction_id: int) -> int | None:
+        """The bot's message in the channel that shows this: `job <id>` or `comparison <id>`.
 
-        Searched are the messages after the interaction that asked for the job, oldest first: its
+        Searched are the messages after the interaction that asked for it, oldest first: its
         card follows at once, or, after a crash, later among others.
         """
         me = self._client.user
@@ -117,7 +118,7 @@ class ChannelMessages:
         asked = discord.Object(interaction_id)
         with self._asking():
             async for message in channel.history(limit=SEARCHED_MESSAGES, after=asked):
-                if me is not None and message.author.id == me.id and _shows(message, job_id):
+                if me is not None and message.author.id == me.id and _shows(message, what):
                     return message.id
         return None
 
@@ -160,10 +161,10 @@ class ChannelMessages:
         *,
         embed: discord.Embed,
         nonce: str,
-        attachment: Attachment | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> int:
         """A direct message to a member, without buttons; returns its id."""
-        files = [attachment.file()] if attachment else []
+        files = [attachment.file() for attachment in attachments]
         with self._asking():
             channel = await self._client.create_dm(discord.Object(user_id))
             message = await channel.send(embed=embed, nonce=nonce, files=files)
@@ -173,7 +174,7 @@ class ChannelMessages:
         """The same among the direct messages with this member."""
         with self._asking():
             channel = await self._client.create_dm(discord.Object(user_id))
-        return await self.find(channel.id, job_id, interaction_id=interaction_id)
+        return await self.find(channel.id, f"job {job_id}", interaction_id=interaction_id)
 
     def attachment_bytes(self, guild_id: int) -> int | None:
         """The largest attachment that the guild takes; None for a guild that is not known."""
@@ -187,14 +188,14 @@ class ChannelMessages:
         *,
         embed: discord.Embed,
         view: discord.ui.View,
-        attachment: Attachment | None,
+        attachments: Sequence[Attachment] = (),
         nonce: str,
     ) -> int:
         """Edits the message, or posts a new one where it is gone; returns the message's id."""
         if message_id is not None:
             try:
                 await self.edit(
-                    channel_id, message_id, embed=embed, view=view, attachment=attachment
+                    channel_id, message_id, embed=embed, view=view, attachments=attachments
                 )
             except discord.HTTPException as error:
                 if error.code not in (UNKNOWN_MESSAGE, OLD_MESSAGE_EDITED_TOO_OFTEN):
@@ -202,7 +203,7 @@ class ChannelMessages:
             else:
                 return message_id
         return await self.post(
-            channel_id, embed=embed, view=view, nonce=nonce, attachment=attachment
+            channel_id, embed=embed, view=view, nonce=nonce, attachments=attachments
         )
 
     async def edit_if_there(
@@ -258,8 +259,8 @@ def _marked(message: discord.Message, marker: str) -> bool:
     return any((embed.footer.text or "").endswith(marker) for embed in message.embeds)
 
 
-def _shows(message: discord.Message, job_id: str) -> bool:
+def _shows(message: discord.Message, what: str) -> bool:
     for embed in message.embeds:
-        if (shown := JOB_SHOWN.search(embed.footer.text or "")) and shown[1] == job_id:
+        if (shown := SHOWN.search(embed.footer.text or "")) and shown[0] == what:
             return True
     return False

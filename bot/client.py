@@ -12,6 +12,7 @@ import structlog
 from discord import app_commands
 from discord.ext import commands
 
+from bot.arena.arena import Arena
 from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
@@ -25,6 +26,7 @@ from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
 from bot.themes.actions import ThemeActions
+from bot.views.arena_buttons import ArenaButton
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.gallery_pager import GalleryButton
@@ -60,6 +62,7 @@ class ReelroomBot(commands.AutoShardedBot):
     help_pages: HelpPages
     example_runs: ExampleRuns
     theme_actions: ThemeActions
+    arena: Arena
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -98,6 +101,7 @@ class ReelroomBot(commands.AutoShardedBot):
         help_pages: HelpPages,
         example_runs: ExampleRuns,
         theme_actions: ThemeActions,
+        arena: Arena,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -112,6 +116,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.help_pages = help_pages
         self.example_runs = example_runs
         self.theme_actions = theme_actions
+        self.arena = arena
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -126,6 +131,7 @@ class ReelroomBot(commands.AutoShardedBot):
             ModelMenu,
             ExampleButton,
             TopicMenu,
+            ArenaButton,
             OptionPageButton,
             DeleteSetButton,
             ThemeButton,

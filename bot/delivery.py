@@ -31,7 +31,7 @@ from generation.job import (
     Progress,
 )
 from generation.models.catalogue import Catalogue
-from storage import gallery, jobs
+from storage import comparisons, gallery, jobs
 from storage.database import Connection, Database
 from storage.jobs import JobRecord
 
@@ -120,9 +120,12 @@ class Delivery:
         await self.watch(record.id)
 
     async def watch(self, job_id: str) -> None:
-        """Keeps the card of this unfinished job up to date from now on; posts it if it has none."""
+        """Keeps the card of this unfinished job up to date from now on; posts it if it has none.
+
+        A job of a comparison has no card: the comparison's message shows it.
+        """
         record = await self._database.read(lambda connection: jobs.get(connection, job_id))
-        if not JobState(record.state).terminal:
+        if not JobState(record.state).terminal and record.comparison_id is None:
             self._cards[job_id] = _LiveCard(record=record)
             self._changed.set()
 
@@ -133,14 +136,20 @@ class Delivery:
         self._outbox.deliver_soon(job_id, live.editing if live else None)
 
     async def redraw(self, job_id: str) -> None:
-        """Edits the card of a finished job, for example after it was shared."""
+        """Edits the card of a finished job, for example after it was shared.
 
-        def load(connection: Connection) -> tuple[JobRecord, bool]:
-            shared = gallery.entry(connection, job_id=job_id) is not None
-            return jobs.get(connection, job_id), shared
+        What a comparison shows has no card: its message stays as it is.
+        """
 
-        record, shared = await self._database.read(load)
-        await self._edit(record, draw_card(record, self._catalogue, shared=shared))
+        def load(connection: Connection) -> tuple[JobRecord, bool, bool]:
+            record = jobs.get(connection, job_id)
+            both = comparisons.of_job(connection, job_id)
+            compared = both is not None and both.state != "called_off"
+            return record, gallery.entry(connection, job_id=job_id) is not None, compared
+
+        record, shared, compared = await self._database.read(load)
+        if not compared:
+            await self._edit(record, draw_card(record, self._catalogue, shared=shared))
 
     def standing(self, record: JobRecord) -> Standing | None:
         """Place and time left of a waiting job; None once it is not in the queue."""
@@ -214,7 +223,7 @@ class Delivery:
         job_id = live.record.id
         try:
             found = await self._messages.find(
-                live.record.channel_id, job_id, interaction_id=live.record.interaction_id
+                live.record.channel_id, f"job {job_id}", interaction_id=live.record.interaction_id
             )
             if found is None:
                 await self._post(live.record)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from discord.ext import commands
 
+from bot.arena.parts import arena_parts
+from bot.arena.referee import Referee
 from bot.channel_messages import ChannelMessages
 from bot.client import ReelroomBot
 from bot.clip_actions import ClipActions
 from bot.commands.admin import AdminCog
+from bot.commands.arena import ArenaCog
 from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
 from bot.commands.gallery import GalleryCog
@@ -74,6 +77,7 @@ class Posting:
     messages: ChannelMessages
     finish_notices: FinishNotices
     delivery: Delivery
+    referee: Referee
 
 
 def equip(
@@ -100,6 +104,14 @@ def equip(
     default_model = settings.generation.default_model
     layered_options = LayeredOptions(
         database=database, catalogue=catalogue, default_model=default_model
+    )
+    arena = arena_parts(
+        settings,
+        database=database,
+        catalogue=catalogue,
+        submission=submission,
+        delivery=delivery,
+        referee=posting.referee,
     )
     option_pages = OptionPages(database=database)
     source_pictures = SourcePictures(database=database, limits=settings.limits)
@@ -164,6 +176,12 @@ def equip(
                 default_model=default_model,
                 pages=option_pages,
             ),
+            ArenaCog(
+                database=database,
+                catalogue=catalogue,
+                comparing=arena.comparing,
+                leaderboards=arena.leaderboards,
+            ),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
             ModelsCog(settings=settings, catalogue=catalogue),
             HelpCog(pages=help_pages, languages=languages),
@@ -200,4 +218,5 @@ def equip(
         theme_actions=ThemeActions(
             database=database, moderation=theme_moderation, taking_part=taking_part
         ),
+        arena=arena.arena,
     )

@@ -23,6 +23,9 @@ BotError
 ├── EmptyGallery        nobody has shared a clip here
 ├── NothingFound        no shared clip is what was looked for
 ├── NoOtherModel        no other model that is enabled can make it
+├── NoOpponent          there are no two models to compare
+├── StillBlind          nobody is to know yet which model made the clip
+├── NoVotesYet          there is nothing to rate
 ├── DirectMessagesClosed the member takes no direct messages from the bot
 ├── UnknownHelpTopic    /help was asked for what is neither a topic nor a command
 ├── UnknownExample      the example of a button of /help is gone
@@ -196,6 +199,26 @@ class NoOtherModel(BotError):
     def __init__(self, command: str) -> None:
         super().__init__(command)
         self.command = command
+
+
+class NoOpponent(BotError):
+    """`able` are the names of those who could be compared: one, or none."""
+
+    def __init__(self, able: tuple[str, ...]) -> None:
+        super().__init__(", ".join(able))
+        self.able = able
+
+
+class StillBlind(BotError):
+    """The clip is part of a comparison that is not revealed."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class NoVotesYet(BotError):
+    """No vote that counts in the ratings."""
 
 
 class DirectMessagesClosed(BotError):

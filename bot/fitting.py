@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.channel_messages import Attachment, Undeliverable
 from generation.errors import TooLargeToDeliver, UnreadableMedia
@@ -14,9 +14,9 @@ that limit, or of the clip where that is smaller."""
 CLIP_TOO_LARGE = "the clip is larger than Discord takes here"
 
 
-def sizes(attachment: Attachment | None, limit_bytes: int) -> Iterator[int]:
-    """The most that the attachment may have at each try: each smaller than the one before."""
-    largest = len(attachment.media) if attachment else 0
+def sizes(attachments: Sequence[Attachment], limit_bytes: int) -> Iterator[int]:
+    """The most that each attachment may have at each try: smaller every time."""
+    largest = max((len(attachment.media) for attachment in attachments), default=0)
     yield largest
     if largest > limit_bytes:
         yield limit_bytes
@@ -24,9 +24,13 @@ def sizes(attachment: Attachment | None, limit_bytes: int) -> Iterator[int]:
         yield from (int(min(largest, limit_bytes) * share) for share in SMALLER)
 
 
-async def fitting(attachment: Attachment | None, max_bytes: int) -> Attachment | None:
-    """Encoded again if it is larger. Raises Undeliverable where it cannot be made so small."""
-    if attachment is None or len(attachment.media) <= max_bytes:
+async def fitting(attachments: Sequence[Attachment], max_bytes: int) -> tuple[Attachment, ...]:
+    """Those that are larger encoded again. Raises Undeliverable where one cannot be so small."""
+    return tuple([await _fitting(attachment, max_bytes) for attachment in attachments])
+
+
+async def _fitting(attachment: Attachment, max_bytes: int) -> Attachment:
+    if len(attachment.media) <= max_bytes:
         return attachment
     try:
         media = await recompress_aside(attachment.media, max_bytes)

@@ -151,7 +151,7 @@ class GalleryActions:
         try:
             try:
                 await self._messages.post_directly(
-                    interaction.user.id, embed=embed, nonce=nonce, attachment=attachment
+                    interaction.user.id, embed=embed, nonce=nonce, attachments=(attachment,)
                 )
             except TooLarge:
                 await self._messages.post_directly(interaction.user.id, embed=embed, nonce=nonce)

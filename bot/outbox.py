@@ -61,7 +61,8 @@ class _Outcome:
     record: JobRecord
     before: DeliveryRecord
     card: Card
-    attachment: Attachment | None
+    attachments: tuple[Attachment, ...]
+    """The clip, where there is one."""
 
 
 class Outbox:
@@ -84,10 +85,12 @@ class Outbox:
         self._finish_notices = finish_notices
         self._max_bytes = max_bytes
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: dict[str, asyncio.Lock | None] = {}
 
     def deliver_soon(self, job_id: str, editing: asyncio.Lock | None = None) -> None:
         """Delivers the outcome of a job that has ended, however often it takes."""
         if job_id in self._tasks:
+            self._again[job_id] = editing  # that one may have found it not due yet
             return
         work = self._deliver(job_id, editing or asyncio.Lock())
         task = self._tasks[job_id] = asyncio.create_task(work, name=f"deliver {job_id}")
@@ -95,6 +98,7 @@ class Outbox:
 
     async def close(self) -> None:
         """Stops; what is not posted by then is found in storage at the next start."""
+        self._again.clear()
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=CLOSING_SECONDS)
         for task in list(self._tasks.values()):
@@ -157,15 +161,15 @@ class Outbox:
             record=record,
             before=before,
             card=draw_card(record, self._catalogue, shared=shared),
-            attachment=await self._attachment(record),
+            attachments=await self._attachments(record),
         )
 
-    async def _attachment(self, record: JobRecord) -> Attachment | None:
+    async def _attachments(self, record: JobRecord) -> tuple[Attachment, ...]:
         """Raises MediaFileMissing, MediaFileCorrupt."""
         if record.clip_sha256 is None:
-            return None
+            return ()
         media = await self._media_files.read(record.clip_sha256, Command(record.command).suffix)
-        return Attachment(filename=clip_filename(record), media=media)
+        return (Attachment(filename=clip_filename(record), media=media),)
 
     async def _post(self, outcome: _Outcome) -> int:
         """Edits the card, or posts it anew; smaller and smaller where it is too large."""
@@ -174,18 +178,18 @@ class Outbox:
         # A job without a card had one that nobody lived to remember, or that got no answer.
         if card_message_id is None or before.may_be_posted_unseen(datetime.now(UTC)):
             found = await self._messages.find(
-                record.channel_id, record.id, interaction_id=record.interaction_id
+                record.channel_id, f"job {record.id}", interaction_id=record.interaction_id
             )
             card_message_id = found or card_message_id
         limit = self._messages.attachment_bytes(record.guild_id) or self._max_bytes
-        for max_bytes in sizes(outcome.attachment, limit):
+        for max_bytes in sizes(outcome.attachments, limit):
             try:
                 return await self._messages.edit_or_post(
                     record.channel_id,
                     card_message_id,
                     embed=outcome.card.embed,
                     view=outcome.card.view,
-                    attachment=await fitting(outcome.attachment, max_bytes),
+                    attachments=await fitting(outcome.attachments, max_bytes),
                     nonce=before.nonce,
                 )
             except TooLarge:
@@ -200,7 +204,7 @@ class Outbox:
                 record.user_id,
                 embed=outcome.card.embed,
                 nonce=outcome.before.nonce,
-                attachment=outcome.attachment,
+                attachments=outcome.attachments,
             )
         except (Undeliverable, TooLarge, discord.ClientException) as error:
             await self._keep(record.id, f"{why}; {error}")
@@ -255,3 +259,7 @@ class Outbox:
         self._tasks.pop(job_id, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("delivery.failed", job_id=job_id, exc_info=error)
+        if job_id in self._again:
+            editing = self._again.pop(job_id)
+            if not task.cancelled():
+                self.deliver_soon(job_id, editing)

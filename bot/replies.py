@@ -16,8 +16,8 @@ from discord import app_commands
 from bot import errors as bot_errors
 from bot.text import duration
 from generation import errors as generation_errors
+from storage import arena_errors, moderation_errors, theme_errors
 from storage import errors as storage_errors
-from storage import moderation_errors, theme_errors
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,12 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     storage_errors.OfferExpired: lambda _: (
         "That offer is too old, or the price has changed. Nothing was charged; ask again."
     ),
+    arena_errors.UnknownComparison: lambda _: "That comparison does not exist any more.",
+    arena_errors.ComparisonClosed: lambda e: _CLOSED[e.state],
+    arena_errors.VoteIsFinal: lambda _: (
+        "You know which model is which, so your vote stays as it is."
+    ),
+    arena_errors.NotVoted: lambda _: "Vote first: then I tell you which model made which clip.",
     storage_errors.InvalidCursor: lambda _: "That gallery page is gone; open /gallery again.",
     storage_errors.InvalidAmount: lambda _: "Give a positive whole number of credits.",
     storage_errors.InvalidAllowance: lambda _: "A daily allowance is zero or more credits.",
@@ -192,6 +198,19 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     bot_errors.NoOtherModel: lambda e: (
         f"No other model that is enabled here does /{e.command}; see /models."
     ),
+    bot_errors.NoOpponent: lambda e: (
+        "A comparison needs two that can make this clip here, and "
+        + (f"there is only {_listed(e.able)}" if e.able else "there is none")
+        + ". Nothing was charged; see /models."
+    ),
+    bot_errors.StillBlind: lambda e: (
+        f"Job {e.job_id} is part of a comparison that is not revealed yet, so I do not tell what "
+        "made it. Whoever asked for the comparison can press Reveal."
+    ),
+    bot_errors.NoVotesYet: lambda _: (
+        "Nobody has voted yet. `/compare` makes two clips of the same words, and asks which is "
+        "better."
+    ),
     bot_errors.DirectMessagesClosed: lambda _: (
         "I may not write to you: allow direct messages from members of this server, and press "
         "again."
@@ -223,6 +242,12 @@ _NOT_ENTERABLE = {
     "another's": "Job {} is not yours: only your own clips of this server take part.",
     "unfinished": "Job {} has no finished clip yet; enter it when it is done.",
     "deleted": "The clip of job {} was deleted; enter another one.",
+}
+_CLOSED = {
+    "making": "The clips are not made yet; vote when both are here.",
+    "voting": "It is being voted on.",
+    "revealed": "The models are revealed, so no more votes are taken.",
+    "called_off": "That comparison was called off.",
 }
 
 FAILURES: dict[str, str] = {

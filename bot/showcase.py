@@ -75,14 +75,14 @@ class Showcase:
             embed=self._pages.embed(entry, title="⭐ Showcase"),
             view=job_view(post.job_id, (JobAction.LIKE, JobAction.REMIX, JobAction.REPORT)),
             nonce=f"show-{post.job_id}",
-            attachment=attachments[0] if attachments else None,
+            attachments=attachments,
         )
 
     async def _find(self, post: ShowcasePost) -> int | None:
         """The message of an earlier try that got no answer, or that nobody lived to remember."""
         record = await self._database.read(lambda connection: jobs.get(connection, post.job_id))
         return await self._messages.find(
-            post.channel_id, post.job_id, interaction_id=record.interaction_id
+            post.channel_id, f"job {post.job_id}", interaction_id=record.interaction_id
         )
 
     async def _take_down(self, post: ShowcasePost) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.errors import NoCardThere, NoFinishedClip, NotAllowed
+from bot.errors import NoCardThere, NoFinishedClip, NotAllowed, StillBlind
 from bot.guild_jobs import job_of_guild
 from bot.request_files import file_name
 from config.settings import LimitsSettings
@@ -16,7 +16,8 @@ from generation.clip import ClipFacts
 from generation.errors import InvalidRequest, UnusableVideo
 from generation.request import Command, GenerationRequest, SourceClip
 from generation.uploads import read_video
-from storage import jobs
+from storage import comparisons, jobs
+from storage.comparisons import BLIND
 from storage.database import Database
 from storage.jobs import JobRecord
 
@@ -127,7 +128,8 @@ async def job_named(
 ) -> JobRecord:
     """The job of this id, or of this card's link, for somebody who wants to do the action (a verb).
 
-    Raises JobUnavailable, NoCardThere, and NotAllowed where it is another member's private one.
+    Raises JobUnavailable, NoCardThere, NotAllowed where it is another member's private one, and
+    StillBlind where a comparison keeps its model secret.
     """
     named = named.strip(" `<>")
     if link := MESSAGE_LINK.fullmatch(named):
@@ -136,6 +138,9 @@ async def job_named(
         record = await job_of_guild(database, named, guild_id=guild_id)
     if record.private and record.user_id != user_id:
         raise NotAllowed(action)
+    both = await database.read(lambda connection: comparisons.of_job(connection, record.id))
+    if both is not None and both.state in BLIND:
+        raise StillBlind(record.id)
     return record
 
 

@@ -5,7 +5,8 @@ Before the transaction nothing is held; after it the job is in storage and survi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -48,6 +49,11 @@ from storage.quotas import Asker
 log = structlog.get_logger(__name__)
 
 PostCard = Callable[[JobRecord], Awaitable[None]]
+Announce = Callable[[Sequence[JobRecord]], Awaitable[None]]
+
+
+def _nothing_beside(_: Connection) -> None:
+    """Most orders are recorded alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,32 +121,55 @@ class Submission:
         WordsNotAllowed (moderators do not allow it), InsufficientCredits, JobExists (the
         interaction was seen before), and what `post_card` raises, the credits then released.
         """
+        (accepted,) = await self.submit_together((order,), announce=self._post_cards)
+        return accepted
+
+    async def submit_together(
+        self,
+        orders: Sequence[Order],
+        *,
+        announce: Announce,
+        record_beside: Callable[[Connection], None] = _nothing_beside,
+    ) -> tuple[Accepted, ...]:
+        """One member's orders, all or none: their prices are held together, and what belongs to
+        them is recorded in the same transaction; then they are announced and queued.
+
+        Raises as `submit` does, and what `announce` raises, all credits then released.
+        """
         if self._draining:
             raise Draining
-        price_credits = self.price(order.request)
-        with (
-            bound_contextvars(job_id=job_id_for(order.interaction_id)),
-            self._dispatcher.room_for(guild_id=order.asker.guild_id, user_id=order.asker.user_id),
-        ):
-            await keep_files(self._media_files, order.request, order.files)
-            accepted = await self._database.write(
-                lambda connection: self._admit(connection, order, price_credits)
-            )
-            await claim_files(self._media_files, order.request)
-            record = accepted.record
-            log.info(
-                "job.admitted",
-                price_credits=price_credits,
-                relaxed=record.relaxed,
-                prompt=hashed(order.request.prompt),
-            )
+        priced = tuple((order, self.price(order.request)) for order in orders)
+        asker = orders[0].asker
+        with ExitStack() as room, bound_contextvars(job_id=job_id_for(orders[0].interaction_id)):
+            for _ in orders:
+                room.enter_context(
+                    self._dispatcher.room_for(guild_id=asker.guild_id, user_id=asker.user_id)
+                )
+            for order in orders:
+                await keep_files(self._media_files, order.request, order.files)
+
+            def admit(connection: Connection) -> tuple[Accepted, ...]:
+                accepted = self._admit(connection, priced)
+                record_beside(connection)
+                return accepted
+
+            accepted = await self._database.write(admit)
+            for order in orders:
+                await claim_files(self._media_files, order.request)
+            records = tuple(each.record for each in accepted)
+            _log_admitted(orders, records)
             try:
-                await self._post_card(record)
+                await announce(records)
             except Exception:
-                await self._database.write(lambda connection: _withdraw(connection, record))
+                await self._database.write(lambda connection: _withdraw(connection, records))
                 raise
-            self._queue(record, order.files)
+            for order, record in zip(orders, records, strict=True):
+                self._queue(record, order.files)
         return accepted
+
+    async def _post_cards(self, records: Sequence[JobRecord]) -> None:
+        for record in records:
+            await self._post_card(record)
 
     async def available(self, order: Order) -> int:
         """What its author could spend on it now, today's income among it.
@@ -197,31 +226,21 @@ class Submission:
         """From now on every order is refused as Draining."""
         self._draining = True
 
-    def _admit(self, connection: Connection, order: Order, price_credits: int) -> Accepted:
+    def _admit(
+        self, connection: Connection, priced: Sequence[tuple[Order, int]]
+    ) -> tuple[Accepted, ...]:
         now = datetime.now(UTC)
-        asker = order.asker
-        _check_conduct(connection, order, price_credits, now)
+        for order, price_credits in priced:
+            _check_conduct(connection, order, price_credits, now)
+        asker = priced[0][0].asker
         self._collect_income(connection, asker, now)
-        record = booking.admit(
+        admitted = booking.admit_together(
             connection,
-            JobRecord(
-                id=job_id_for(order.interaction_id),
-                interaction_id=order.interaction_id,
-                guild_id=asker.guild_id,
-                user_id=asker.user_id,
-                channel_id=order.channel_id,
-                command=order.request.command.value,
-                model=order.request.model,
-                request_json=order.request.to_json(),
-                price_credits=price_credits,
-                created_at=now,
-                parent_job_id=order.request.parent_job_id,
-                private=order.request.private,
-            ),
+            tuple(_record_of(order, price_credits, now) for order, price_credits in priced),
             may_be_relaxed=guild_settings.relaxed_allowed(connection, guild_id=asker.guild_id),
             now=now,
         )
-        return _accepted(connection, record)
+        return tuple(_accepted(connection, record) for record in admitted)
 
     def _requeue(
         self, connection: Connection, dead: JobRecord, interaction_id: int, moderator_id: int
@@ -268,6 +287,34 @@ class Submission:
         )
 
 
+def _record_of(order: Order, price_credits: int, now: datetime) -> JobRecord:
+    return JobRecord(
+        id=job_id_for(order.interaction_id),
+        interaction_id=order.interaction_id,
+        guild_id=order.asker.guild_id,
+        user_id=order.asker.user_id,
+        channel_id=order.channel_id,
+        command=order.request.command.value,
+        model=order.request.model,
+        request_json=order.request.to_json(),
+        price_credits=price_credits,
+        created_at=now,
+        parent_job_id=order.request.parent_job_id,
+        private=order.request.private,
+    )
+
+
+def _log_admitted(orders: Sequence[Order], records: Sequence[JobRecord]) -> None:
+    for order, record in zip(orders, records, strict=True):
+        log.info(
+            "job.admitted",
+            job_id=record.id,
+            price_credits=record.price_credits,
+            relaxed=record.relaxed,
+            prompt=hashed(order.request.prompt),
+        )
+
+
 def _accepted(connection: Connection, record: JobRecord) -> Accepted:
     available = ledger.available_credits(
         connection, guild_id=record.guild_id, user_id=record.user_id
@@ -299,18 +346,19 @@ def _check_conduct(connection: Connection, order: Order, price_credits: int, now
             raise WordsNotAllowed(breach.words)
 
 
-def _withdraw(connection: Connection, record: JobRecord) -> None:
-    """Ends a job whose card could not be posted: cancelled, credits released, nothing owed."""
+def _withdraw(connection: Connection, records: Sequence[JobRecord]) -> None:
+    """Ends jobs whose card could not be posted: cancelled, credits released, nothing owed."""
     now = datetime.now(UTC)
-    booking.finish(
-        connection,
-        job_id=record.id,
-        attempt=record.attempt,
-        state="cancelled",
-        error_code="card_not_posted",
-        now=now,
-    )
-    deliveries.keep(connection, job_id=record.id, problem="the card was not posted", now=now)
+    for record in records:
+        booking.finish(
+            connection,
+            job_id=record.id,
+            attempt=record.attempt,
+            state="cancelled",
+            error_code="card_not_posted",
+            now=now,
+        )
+        deliveries.keep(connection, job_id=record.id, problem="the card was not posted", now=now)
 
 
 def job_of(record: JobRecord, files: Mapping[str, bytes]) -> Job:

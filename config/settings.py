@@ -155,6 +155,15 @@ class LimitsSettings(Group):
     )
 
 
+class ArenaSettings(Group):
+    """What the leaderboard shows."""
+
+    least_votes: Count = Field(
+        default=10,
+        description="Models with fewer votes are not ranked on the leaderboard, only named.",
+    )
+
+
 class FairnessSettings(Group):
     """Whose turn it is."""
 
@@ -294,6 +303,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     credits: CreditsSettings = Field(default_factory=CreditsSettings)
     limits: LimitsSettings = Field(default_factory=LimitsSettings)
+    arena: ArenaSettings = Field(default_factory=ArenaSettings)
     fairness: FairnessSettings = Field(default_factory=FairnessSettings)
     generation: GenerationSettings = Field(default_factory=GenerationSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)

@@ -1,4 +1,4 @@
-"""Pictures of what a study group does together: card, gallery, report."""
+"""Pictures of what a study group does together: card, gallery, report, arena."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def take(page: Page, message: Locator, file: Path) -> None:
 
 
 async def draw_community(browser: Browser, address: str, folder: Path) -> None:
-    """Members make, share, like and remix; a moderator looks at the week."""
+    """Members make, share, like, remix and compare; a moderator looks at the week."""
     page = await open_page(browser, address, WHOLE_MESSAGES, "light")
     for name, prompts in PROMPTS.items():
         await become(page, name)
@@ -87,3 +87,26 @@ async def draw_community(browser: Browser, address: str, folder: Path) -> None:
     report = page.get_by_role("article", name="used /admin report").last
     await expect(report.locator("img").last).to_be_visible()
     await take(page, report, folder / "report.png")
+    await draw_arena(page, folder)
+
+
+async def draw_arena(page: Page, folder: Path) -> None:
+    """Two clips that are voted on blind, and what they were."""
+    await become(page, "Ada")
+    await say(page, "/compare prompt:a red circle moving right")
+    both = page.get_by_role("article").filter(
+        has=page.get_by_role("region", name="Which clip is better?")
+    )
+    await wait_for(page, both.locator("video").last)
+    await take(page, both, folder / "arena.png")
+    for name, choice in (("Ada", "A is better"), ("Grace", "B is better"), ("Lin", "Tie")):
+        await become(page, name)
+        await both.get_by_role("button", name=choice).click()
+        await expect(newest(page, "You say that")).to_be_visible()
+    await become(page, "Ada")
+    await both.get_by_role("button", name="Reveal").click()
+    revealed = page.get_by_role("article").filter(
+        has=page.get_by_role("region", name="Comparison, revealed")
+    )
+    await expect(revealed).to_be_visible()
+    await take(page, revealed, folder / "arena-revealed.png")

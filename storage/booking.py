@@ -6,7 +6,7 @@ other end. A relaxed job was admitted without credits: nothing is held, spent or
 Each function is to be one unit of work, or part of one.
 """
 
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -25,8 +25,20 @@ def admit(
 
     Raises JobExists, and InsufficientCredits unless it may be relaxed.
     """
-    jobs.add(connection, job)
-    return _hold(connection, job, may_be_relaxed=may_be_relaxed, now=now)
+    return admit_together(connection, (job,), may_be_relaxed=may_be_relaxed, now=now)[0]
+
+
+def admit_together(
+    connection: Connection, asked: Sequence[JobRecord], *, may_be_relaxed: bool, now: datetime
+) -> tuple[JobRecord, ...]:
+    """Record one member's new jobs and hold the price of all of them, in one and the same way.
+
+    Raises JobExists, and InsufficientCredits, of what they cost together, unless they may be
+    relaxed.
+    """
+    for job in asked:
+        jobs.add(connection, job)
+    return _hold(connection, asked, may_be_relaxed=may_be_relaxed, now=now)
 
 
 def finish(
@@ -79,44 +91,56 @@ def requeue(
     again = attempts.requeue_dead(
         connection, job_id=job_id, new_job_id=new_job_id, interaction_id=interaction_id, now=now
     )
-    return _hold(connection, again, may_be_relaxed=may_be_relaxed, now=now)
+    return _hold(connection, (again,), may_be_relaxed=may_be_relaxed, now=now)[0]
 
 
 def _hold(
-    connection: Connection, job: JobRecord, *, may_be_relaxed: bool, now: datetime
-) -> JobRecord:
-    theme_id = pot.paying_in(connection, channel_id=job.channel_id)
-    if theme_id is not None:
-        with suppress(InsufficientCredits):
-            _reserve(connection, job, now=now, payer="theme", theme_id=theme_id)
-            return job
-    try:
-        _reserve(connection, job, now=now)
-    except InsufficientCredits:
-        with suppress(InsufficientCredits):
-            _reserve(connection, job, now=now, payer="pot")
-            return job
-        if may_be_relaxed:
-            return jobs.relax(connection, job)
-        raise  # What the member lacks, not the pot.
-    return job
+    connection: Connection, asked: Sequence[JobRecord], *, may_be_relaxed: bool, now: datetime
+) -> tuple[JobRecord, ...]:
+    """Of a theme's pot, of the member's credits, of the guild's pot, or of nobody's: whichever
+    comes first that has enough for all.
+    """
+    first, needed = asked[0], sum(job.price_credits for job in asked)
+    theme_id = pot.paying_in(connection, channel_id=first.channel_id)
+    lacking: InsufficientCredits | None = None
+    payers: tuple[Payer, ...] = ("theme", "member", "pot") if theme_id else ("member", "pot")
+    for payer in payers:
+        try:
+            ledger.require_credits(
+                connection,
+                guild_id=first.guild_id,
+                user_id=first.user_id,
+                needed_credits=needed,
+                payer=payer,
+                theme_id=theme_id,
+            )
+        except InsufficientCredits as error:
+            lacking = error if payer == "member" else lacking
+            continue
+        return _reserve(connection, asked, now=now, payer=payer, theme_id=theme_id)
+    if may_be_relaxed:
+        return tuple(jobs.relax(connection, job) for job in asked)
+    assert lacking is not None
+    raise lacking  # What the member lacks, not the pot.
 
 
 def _reserve(
     connection: Connection,
-    job: JobRecord,
+    asked: Sequence[JobRecord],
     *,
     now: datetime,
-    payer: Payer = "member",
-    theme_id: str | None = None,
-) -> None:
-    ledger.reserve(
-        connection,
-        job_id=job.id,
-        guild_id=job.guild_id,
-        user_id=job.user_id,
-        amount_credits=job.price_credits,
-        now=now,
-        payer=payer,
-        theme_id=theme_id,
-    )
+    payer: Payer,
+    theme_id: str | None,
+) -> tuple[JobRecord, ...]:
+    for job in asked:
+        ledger.reserve(
+            connection,
+            job_id=job.id,
+            guild_id=job.guild_id,
+            user_id=job.user_id,
+            amount_credits=job.price_credits,
+            now=now,
+            payer=payer,
+            theme_id=theme_id if payer == "theme" else None,
+        )
+    return tuple(asked)

@@ -15,10 +15,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, update
 
+from storage import jobs
 from storage.errors import IllegalMove, UnknownJob
-from storage.schema import Moment
+from storage.schema import Moment, comparisons
 from storage.schema import deliveries as _deliveries
 
 DeliveryState = Literal["pending", "sending", "posted", "direct", "kept"]
@@ -78,9 +79,12 @@ def unfinished(connection: Connection) -> tuple[DeliveryRecord, ...]:
 def begin(connection: Connection, *, job_id: str, now: datetime) -> DeliveryRecord:
     """Say, before sending, that from now on the message may be out.
 
-    Returns what was known before. Raises UnknownJob, and IllegalMove if it is delivered or kept.
+    Returns what was known before. Raises UnknownJob, and IllegalMove if it is delivered or kept,
+    or is a comparison's to tell.
     """
     before = get(connection, job_id)
+    if jobs.get(connection, job_id).comparison_id is not None:
+        raise IllegalMove(job_id=job_id, from_state="in a comparison", to_state="sending")
     since = before.sending_since
     if since is None or before.may_be_posted_unseen(now):
         since = now  # The caller looks for the message before it sends another.
@@ -125,8 +129,15 @@ def keep(connection: Connection, *, job_id: str, problem: str, now: datetime) ->
 
 
 def oldest_unfinished(connection: Connection) -> datetime | None:
-    """Since when the delivery that waits longest is due; None if none waits."""
-    query = select(func.min(_TABLE.next_attempt_at)).where(_TABLE.state.in_(_OPEN))
+    """Since when the delivery that waits longest is due; None if none waits.
+
+    A clip that waits for the other one of its comparison is not due.
+    """
+    both = comparisons.c
+    waits = select(both.id).where(
+        both.state == "making", or_(both.job_a_id == _TABLE.job_id, both.job_b_id == _TABLE.job_id)
+    )
+    query = select(func.min(_TABLE.next_attempt_at)).where(_TABLE.state.in_(_OPEN), ~waits.exists())
     return connection.execute(query).scalar_one_or_none()
 
 

@@ -36,6 +36,7 @@
     │   ├── UnknownOptionSet         the member has none of this name
     │   └── TooManyOptionSets        as many as a member may have
     ├── ModerationError              see `storage/moderation_errors.py`
+    ├── ArenaError                   see `storage/arena_errors.py`
     └── MediaError
         ├── InvalidMediaName
         ├── MediaFileMissing

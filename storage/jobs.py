@@ -17,7 +17,18 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from storage import schema
 from storage.errors import IllegalMove, JobExists, StaleAttempt, UnknownJob
@@ -78,12 +89,14 @@ class JobRecord:
     """It ran out of memory once, and is made in less of it from then on."""
     parent_user_id: int | None = None
     """Whose job this is a reroll or remix of."""
+    comparison_id: str | None = None
+    """The comparison whose message shows this job, so that it has no card of its own."""
     delivered_at: datetime | None = None
     delivery_problem: str | None = None
     """Why its outcome could not be posted; it is kept for the member to look up."""
 
 
-_LOOKED_UP = ("parent_user_id", "delivered_at", "delivery_problem")
+_LOOKED_UP = ("parent_user_id", "comparison_id", "delivered_at", "delivery_problem")
 _STORED = [field.name for field in fields(JobRecord) if field.name not in _LOOKED_UP]
 
 
@@ -290,9 +303,21 @@ def select_jobs() -> Select[tuple[object, ...]]:
     return select(
         *(_TABLE[name] for name in _STORED),
         parent.scalar_subquery().label("parent_user_id"),
+        _comparison_id().label("comparison_id"),
         case((delivery.state.in_(("posted", "direct")), delivery.ended_at)).label("delivered_at"),
         case((delivery.state.in_(("direct", "kept")), delivery.problem)).label("delivery_problem"),
     ).select_from(schema.jobs.outerjoin(schema.deliveries))
+
+
+def _comparison_id() -> ScalarSelect[str]:
+    """Of the open one; of one that was called off, unless the job has a clip to show itself."""
+    both = schema.comparisons.c
+    told = or_(
+        both.state.in_(("making", "voting")),
+        and_(both.state == "called_off", _TABLE.state != "succeeded"),
+    )
+    mine = or_(both.job_a_id == _TABLE.id, both.job_b_id == _TABLE.id)
+    return select(both.id).where(mine, told).scalar_subquery()
 
 
 def _nonce(job_id: str) -> str:

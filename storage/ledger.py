@@ -289,6 +289,28 @@ def pot_credits(connection: Connection, *, guild_id: int) -> int:
     return _available(connection, posting.pot_id(guild_id))
 
 
+def require_credits(
+    connection: Connection,
+    *,
+    guild_id: int,
+    user_id: int,
+    needed_credits: int,
+    payer: Payer = "member",
+    theme_id: str | None = None,
+) -> None:
+    """Make sure of what one will pay, for several jobs at once; it stays so until the unit ends.
+
+    Raises InsufficientCredits.
+    """
+    account_id = posting.open_accounts(connection, guild_id, user_id)
+    if payer != "member":
+        account_id = posting.open_pot(connection, guild_id, theme_id if payer == "theme" else None)
+    posting.lock_accounts(connection, account_id)
+    available = _available(connection, account_id)
+    if available < needed_credits:
+        raise InsufficientCredits(needed_credits=needed_credits, available_credits=available)
+
+
 def payer_of(connection: Connection, *, job_id: str) -> Payer | None:
     """Whose credits are held, or were, for the job; None if none are."""
     found = connection.execute(

@@ -13,6 +13,7 @@
     defaults     on `channel:5`: options         what counts where nobody typed an option
     requeue, grant, reset, pot, clear_queue      deeds, each with what was there before and after
     theme        on its id: phase, title, pot    what they opened, and moved before its time
+    reveal       on a comparison's id            ended the votes on another member's comparison
     report       on a job's id, with a reason    what a member, not a moderator, reported
 
 Of the acts that set something, the newest on a subject is the setting in force; with nothing after
@@ -48,6 +49,7 @@ ActKind = Literal[
     "preview",
     "showcase",
     "report",
+    "reveal",
     "defaults",
     "theme",
 ]

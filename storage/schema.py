@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.arena_tables import comparisons, votes
 from storage.columns import Flag, LargeInteger, Moment, metadata
 from storage.gallery_tables import (
     gallery_entries,
@@ -31,6 +32,7 @@ from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 __all__ = [
     "Flag",
     "accounts",
+    "comparisons",
     "deliveries",
     "finish_notices",
     "gallery_entries",
@@ -49,6 +51,7 @@ __all__ = [
     "theme_votes",
     "themes",
     "transfers",
+    "votes",
 ]
 
 accounts = Table(
@@ -231,7 +234,7 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report', 'defaults', 'theme')",
+        " 'showcase', 'report', 'defaults', 'theme', 'reveal')",
         name="act_is_known",
     ),
     sqlite_strict=True,

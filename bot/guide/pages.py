@@ -34,7 +34,7 @@ DESCRIBED_COMMANDS = 9  # more of them are listed by their names alone
 EXAMPLES_A_PAGE = 3
 SHOWN_CHOICES = 12
 LARGEST_WHOLE = 2**53 - 1  # Discord's; as a bound it says nothing
-PRICED = frozenset({*Making, "price"})
+PRICED = frozenset({*Making, "price", "compare"})
 
 
 class HelpPages:

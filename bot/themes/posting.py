@@ -181,16 +181,18 @@ class ThemePosts:
         if not await self._database.write(lambda connection: posts.attempt(connection, post)):
             return None
         limit = self._messages.attachment_bytes(theme.guild_id) or self._max_bytes
-        for max_bytes in sizes(message.attachment, limit):
+        clip = () if message.attachment is None else (message.attachment,)
+        for max_bytes in sizes(clip, limit):
             try:
                 return await self._messages.post(
                     channel_id,
                     embed=message.embed,
                     view=message.view,
                     nonce=words.nonce(theme.id, post.kind, post.number),
-                    attachment=await _nameless(
-                        await fitting(message.attachment, max_bytes), message.generated
-                    ),
+                    attachments=[
+                        await _nameless(each, message.generated)
+                        for each in await fitting(clip, max_bytes)
+                    ],
                 )
             except TooLarge:
                 log.warning("theme.too_large", theme_id=theme.id, tried_bytes=max_bytes)
@@ -250,10 +252,8 @@ class ThemePosts:
         return await self._database.read(lambda connection: which(connection, theme_id=theme.id))
 
 
-async def _nameless(attachment: Attachment | None, generated: bool) -> Attachment | None:
+async def _nameless(attachment: Attachment, generated: bool) -> Attachment:
     """Without prompt and seed in the file. Raises Undeliverable where that cannot be."""
-    if attachment is None:
-        return None
     try:
         media = await asyncio.to_thread(anonymous, attachment.media, generated=generated)
     except UnreadableMedia as error:

@@ -33,6 +33,8 @@ PROMISED = {
     "gallery",
     "price",
     "help",
+    "compare",
+    "arena leaderboard",
     "quota show",
     "quota set",
     "quota grant",

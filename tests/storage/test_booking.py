@@ -3,13 +3,14 @@
 import pytest
 from sqlalchemy import Connection
 
-from storage import attempts, booking, jobs, ledger
+from storage import attempts, booking, jobs, ledger, pots
 from storage.audit import audit
 from storage.database import Database
 from storage.errors import AlreadyResolved, InsufficientCredits, JobExists, StaleAttempt
 from storage.jobs import JobRecord, TerminalState
 from storage.ledger import Balance
-from tests.storage.builders import GUILD, MEMBER, NOW, give, make_record
+from storage.pots import Deed
+from tests.storage.builders import GUILD, MEMBER, MODERATOR, NOW, give, make_record
 
 
 def admit(
@@ -174,4 +175,29 @@ async def test_a_dead_job_whose_author_has_spent_the_credits_stays_on_the_list(
     assert [job.id for job in dead] == ["job1"]
     relaxed = await database.write(lambda connection: requeue(connection, may_be_relaxed=True))
     assert relaxed.relaxed
+    assert await database.read(audit) == ()
+
+
+async def test_two_jobs_are_paid_by_one_payer_or_not_admitted(database: Database) -> None:
+    """Of 10, of the member's 15 and the pot's 20, and of nobody's: never a part of each."""
+
+    def both(connection: Connection, first: int, *, relaxed: bool = False) -> list[bool]:
+        pair = [make_record(number, price_credits=10) for number in (first, first + 1)]
+        admitted = booking.admit_together(connection, pair, may_be_relaxed=relaxed, now=NOW)
+        return [each.relaxed for each in admitted] + [
+            ledger.payer_of(connection, job_id=each.id) == "pot" for each in admitted
+        ]
+
+    await database.write(lambda c: give(c, 15))
+    with pytest.raises(InsufficientCredits) as refused:
+        await database.write(lambda c: both(c, 1))
+    assert (refused.value.needed_credits, refused.value.available_credits) == (20, 15)
+    assert await database.read(jobs.unfinished) == ()
+    assert await database.write(lambda c: both(c, 1, relaxed=True)) == [True, True, False, False]
+    deed = Deed(id="d", guild_id=GUILD, made_by=MODERATOR, reason="", now=NOW)
+    await database.write(lambda c: pots.fill_pot(c, deed, amount_credits=20, from_user_id=None))
+    assert await database.write(lambda c: both(c, 3)) == [False, False, True, True]
+    await database.write(lambda c: give(c, 5))
+    assert await database.write(lambda c: both(c, 5)) == [False, False, False, False]
+    assert (await balance(database)).available_credits == 0
     assert await database.read(audit) == ()
