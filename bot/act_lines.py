@@ -185,6 +185,58 @@ def _reveal(act: Act) -> str:
     return f"revealed <@{asker}>'s comparison `{act.subject}`, which ended its votes"
 
 
+def _dismiss(act: Act) -> str:
+    count = (act.before or {})["reports"]
+    return f"dismissed {count} report{'' if count == 1 else 's'} of job `{act.subject}`"
+
+
+def _takedown(act: Act) -> str:
+    facts = act.before or {}
+    shared = f", shared and liked by {facts['likes']}" if "likes" in facts else ""
+    return (
+        f"took down job `{act.subject}` (before: {_REVIEWS[facts['state']]}, reports: "
+        f"{facts['reports']}{shared}){_reason(act)}"
+    )
+
+
+def _appeal(act: Act) -> str:
+    return (
+        f"appealed the take-down of job `{act.subject}`: "
+        f"{discord.utils.escape_markdown(act.detail[:300])}"
+    )
+
+
+def _uphold(act: Act) -> str:
+    return f"refused the appeal for job `{act.subject}`{_reason(act)}"
+
+
+def _restore(act: Act) -> str:
+    return f"restored job `{act.subject}` (before: {_REVIEWS[(act.before or {})['state']]})"
+
+
+_REVIEWS = {
+    "reported": "reported",
+    "closed": "not under review",
+    "down": "taken down",
+    "appealed": "taken down and appealed",
+    "upheld": "taken down, the appeal refused",
+}
+
+
+def _review_channel(act: Act) -> str:
+    was, is_ = (
+        f"in <#{facts['channel']}>" if facts else "nowhere" for facts in (act.before, act.after)
+    )
+    return f"lets reports be announced {is_} (before: {was})"
+
+
+def _pot_limit(act: Act) -> str:
+    was, is_ = (
+        credit_count(facts["credits"]) if facts else "no limit" for facts in (act.before, act.after)
+    )
+    return f"set what the pot pays a member a day to {is_} (before: {was})"
+
+
 def _defaults(act: Act) -> str:
     where = "every channel" if act.subject == WHOLE_GUILD else subject_words(act.subject)
     was, is_ = (_options(facts) for facts in (act.before, act.after))
@@ -228,6 +280,13 @@ _LINES: dict[ActKind, Callable[[Act], str]] = {
     "showcase": _showcase,
     "report": _report,
     "reveal": _reveal,
+    "dismiss": _dismiss,
+    "takedown": _takedown,
+    "appeal": _appeal,
+    "uphold": _uphold,
+    "restore": _restore,
+    "review_channel": _review_channel,
+    "pot_limit": _pot_limit,
     "defaults": _defaults,
     "theme": _theme,
 }

@@ -19,6 +19,7 @@ from bot.equipment import Kept, Posting, equip
 from bot.estimates import Estimates
 from bot.finish_notices import SWEEP_SECONDS as NOTICES_EVERY_SECONDS
 from bot.finish_notices import FinishNotices
+from bot.finished_cards import FinishedCards
 from bot.gallery_pages import GalleryPages
 from bot.gauges import Gauges
 from bot.generation_parts import fair_queue, load_catalogue, local_executor
@@ -26,6 +27,8 @@ from bot.leases import Leases
 from bot.metrics import Metrics
 from bot.outbox import Outbox
 from bot.recovery import Recovery
+from bot.reviewing.news import SWEEP_SECONDS as NEWS_SECONDS
+from bot.reviewing.news import ReviewNews
 from bot.rounds import Rounds
 from bot.showcase import SWEEP_SECONDS, Showcase
 from bot.submission import Submission
@@ -129,6 +132,8 @@ async def open_service(
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
             rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
+            rounds.every(NEWS_SECONDS, "reviews", news.sweep)
+            news.soon()
             rounds.every(NOTICES_EVERY_SECONDS, "notices", posting.finish_notices.sweep)
             posting.finish_notices.send_soon()
             rounds.every(AUDIT_EVERY_SECONDS, "audit", gauges.audit)
@@ -145,8 +150,24 @@ async def open_service(
             media_files=kept.media_files,
             max_bytes=settings.delivery.attachment_bytes,
         )
+        news = ReviewNews(
+            database=kept.database,
+            messages=posting.messages,
+            cards=posting.cards,
+            showcase=showcase,
+        )
+        stack.push_async_callback(news.close)
         equip(
-            settings, kept, posting, catalogue, dispatcher, submission, pages, showcase, theme_posts
+            settings,
+            kept,
+            posting,
+            catalogue,
+            dispatcher,
+            submission,
+            pages,
+            showcase,
+            theme_posts,
+            news,
         )
         posting.client.before_gateway = take_up_work
         await posting.client.open(token)
@@ -216,12 +237,17 @@ def _open_posting(
         delivery=delivery,
     )
     stack.push_async_callback(referee.close)
+    cards = FinishedCards(
+        database=kept.database, catalogue=catalogue, messages=messages, outbox=outbox
+    )
+    stack.push_async_callback(cards.close)
     return Posting(
         client=client,
         messages=messages,
         finish_notices=finish_notices,
         delivery=delivery,
         referee=referee,
+        cards=cards,
     )
 
 

@@ -18,7 +18,7 @@ import structlog
 
 from bot.error_codes import error_code
 from generation.clip import Clip
-from generation.errors import ExecutionError, OutOfMemory, WorkerCrashed, WorkerHung
+from generation.errors import ExecutionError, OutOfMemory, WorkerCrashed, WorkerHung, WorkerLost
 from generation.job import (
     Job,
     JobCancelled,
@@ -101,6 +101,7 @@ class Bookkeeping:
                 jitter=self._jitter(),
                 now=now,
                 out_of_memory=isinstance(fault, OutOfMemory),
+                blameless=isinstance(fault, WorkerLost),
             )
         )
         log.warning("job.fault", job_id=job.id, attempt=job.attempt, verdict=verdict.value)

@@ -16,6 +16,7 @@ from generation.models.catalogue import Catalogue
 from generation.pocket.vocabulary import thing_names
 from generation.request import Command, GenerationRequest, SourceClip
 from storage.jobs import JobRecord
+from storage.posting import pot_id
 
 TITLES = {
     Command.IMAGINE_VIDEO: "Imagine video",
@@ -68,14 +69,18 @@ def draw_card(
     standing: Standing | None = None,
     progress: Progress | None = None,
     shared: bool = False,
+    likes: int = 0,
 ) -> Card:
     """The card for this state of the job; `shared`: its clip is in the gallery."""
+    if record.takedown_reason is not None:
+        return _taken_down(record, record.takedown_reason)
     card = _CardState(
         record=record,
         model_title=catalogue.title(record.model),
         standing=standing,
         progress=progress,
         shared=shared,
+        likes=likes,
     )
     return Card(embed=_embed(card), view=_view(card))
 
@@ -87,6 +92,7 @@ class _CardState:
     standing: Standing | None
     progress: Progress | None
     shared: bool
+    likes: int
 
 
 def _embed(card: _CardState) -> discord.Embed:
@@ -111,6 +117,8 @@ def _embed(card: _CardState) -> discord.Embed:
     embed.add_field(name="Settings", value=settings_line(request, card.model_title), inline=False)
     if record.clip_json and state is JobState.SUCCEEDED:
         _add_clip(embed, ClipFacts.from_json(record.clip_json))
+    if card.likes:
+        embed.add_field(name="Liked by", value=f"❤️ {card.likes}", inline=False)
     origin = "AI-generated · " if request.generated else ""
     embed.set_footer(text=f"{origin}job {record.id}")
     return embed
@@ -137,6 +145,28 @@ def _view(card: _CardState) -> discord.ui.View:
     return job_view(record.id, (*actions, JobAction.DELETE))
 
 
+def _taken_down(record: JobRecord, reason: str) -> Card:
+    """Neither clip nor words, but why, and what its author can do about it."""
+    lines = [
+        f"A clip of <@{record.user_id}> was here. 🛑 Moderators took it down: "
+        f"{discord.utils.escape_markdown(reason)}"
+    ]
+    match record.review_state:
+        case "appealed":
+            lines.append("Its author has appealed; moderators decide.")
+        case "upheld":
+            refusal = discord.utils.escape_markdown(record.appeal_refusal or "")
+            lines.append(f"Its author appealed, and moderators left it so: {refusal}")
+        case _:
+            lines.append("Its author may appeal, once, with the button below.")
+    embed = discord.Embed(
+        title="Taken down", colour=COLOURS[JobState.FAILED], description="\n".join(lines)
+    )
+    embed.set_footer(text=f"job {record.id}")
+    actions = (JobAction.APPEAL,) if record.review_state == "down" else ()
+    return Card(embed=embed, view=job_view(record.id, actions))
+
+
 def _lineage(record: JobRecord) -> str:
     if record.parent_job_id is None:
         return ""
@@ -152,8 +182,7 @@ def clip_filename(record: JobRecord) -> str:
 def _status(card: _CardState, state: JobState) -> str:
     record = card.record
     price = price_words(record)
-    held = "relaxed: free, and after everybody who pays" if record.relaxed else f"{price} held"
-    given_back = "It cost nothing." if record.relaxed else f"Your {price} came back."
+    held, given_back = _credits_words(record, price)
     match state:
         case JobState.WAITING:
             if card.standing is None:
@@ -172,6 +201,19 @@ def _status(card: _CardState, state: JobState) -> str:
             return f"❌ {failure_sentence(record.error_code, record.error_text)} {given_back}"
         case JobState.CANCELLED:
             return f"🚫 Cancelled. {given_back}"
+
+
+def _credits_words(record: JobRecord, price: str) -> tuple[str, str]:
+    """What is held for a job, and what is said when it came back."""
+    if record.relaxed:
+        return "relaxed: free, and after everybody who pays", "It cost nothing."
+    if record.paying_pot is not None:
+        whose = "server's" if record.paying_pot == pot_id(record.guild_id) else "theme's"
+        return (
+            f"{price} held, of the {whose} pot",
+            f"The {price} went back into the {whose} pot, which had paid for it.",
+        )
+    return f"{price} held", f"Your {price} came back."
 
 
 def price_words(record: JobRecord) -> str:

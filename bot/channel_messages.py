@@ -107,6 +107,15 @@ class ChannelMessages:
             else:
                 await message.edit(embed=embed, view=view)
 
+    async def edit_without_clip(
+        self, channel_id: int, message_id: int, *, embed: discord.Embed, view: discord.ui.View
+    ) -> None:
+        """Edits a message of the bot and takes what is attached away; one that is gone is no
+        error."""
+        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        with self._asking(), contextlib.suppress(discord.NotFound):
+            await message.edit(embed=embed, view=view, attachments=[])
+
     async def find(self, channel_id: int, what: str, *, interaction_id: int) -> int | None:
         """The bot's message in the channel that shows this: `job <id>` or `comparison <id>`.
 
@@ -162,12 +171,15 @@ class ChannelMessages:
         embed: discord.Embed,
         nonce: str,
         attachments: Sequence[Attachment] = (),
+        view: discord.ui.View | None = None,
     ) -> int:
-        """A direct message to a member, without buttons; returns its id."""
+        """A direct message to a member; returns its id. Card buttons are of no use there."""
         files = [attachment.file() for attachment in attachments]
         with self._asking():
             channel = await self._client.create_dm(discord.Object(user_id))
-            message = await channel.send(embed=embed, nonce=nonce, files=files)
+            message = await channel.send(
+                embed=embed, nonce=nonce, files=files, view=view or discord.ui.View(timeout=None)
+            )
         return message.id
 
     async def find_directly(self, user_id: int, job_id: str, *, interaction_id: int) -> int | None:

@@ -25,6 +25,8 @@ from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
 from bot.ordering import Ordering
 from bot.replies import answer_error
+from bot.reviewing.desk import ReviewDesk
+from bot.rule_pages import RulePages
 from bot.themes.actions import ThemeActions
 from bot.views.arena_buttons import ArenaButton
 from bot.views.asked_once import AnswerButton
@@ -36,6 +38,8 @@ from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
 from bot.views.offer_button import GenerateButton
 from bot.views.option_lists import DeleteSetButton, OptionPageButton
+from bot.views.review_buttons import OpenReviewButton, ReviewButton, ReviewPageButton
+from bot.views.rules_pager import RulesPageButton
 from bot.views.theme_buttons import ThemeButton, ThemeClipMenu
 
 log = structlog.get_logger(__name__)
@@ -63,6 +67,8 @@ class ReelroomBot(commands.AutoShardedBot):
     example_runs: ExampleRuns
     theme_actions: ThemeActions
     arena: Arena
+    review_desk: ReviewDesk
+    rule_pages: RulePages
     before_gateway: Callable[[], Awaitable[None]]
     """Runs after login and before the first interaction can arrive."""
 
@@ -102,6 +108,8 @@ class ReelroomBot(commands.AutoShardedBot):
         example_runs: ExampleRuns,
         theme_actions: ThemeActions,
         arena: Arena,
+        review_desk: ReviewDesk,
+        rule_pages: RulePages,
     ) -> None:
         """What answers commands and buttons."""
         self._cogs = cogs
@@ -117,6 +125,8 @@ class ReelroomBot(commands.AutoShardedBot):
         self.example_runs = example_runs
         self.theme_actions = theme_actions
         self.arena = arena
+        self.review_desk = review_desk
+        self.rule_pages = rule_pages
 
     async def setup_hook(self) -> None:
         """Runs once after login: buttons, cogs, recovery; the command sync begins."""
@@ -132,6 +142,10 @@ class ReelroomBot(commands.AutoShardedBot):
             ExampleButton,
             TopicMenu,
             ArenaButton,
+            ReviewButton,
+            ReviewPageButton,
+            OpenReviewButton,
+            RulesPageButton,
             OptionPageButton,
             DeleteSetButton,
             ThemeButton,

@@ -31,8 +31,8 @@ from generation.job import (
     Progress,
 )
 from generation.models.catalogue import Catalogue
-from storage import comparisons, gallery, jobs
-from storage.database import Connection, Database
+from storage import jobs
+from storage.database import Database
 from storage.jobs import JobRecord
 
 log = structlog.get_logger(__name__)
@@ -134,22 +134,6 @@ class Delivery:
         live = self._cards.pop(job_id, None)
         self._changed.set()  # everybody behind it moved up
         self._outbox.deliver_soon(job_id, live.editing if live else None)
-
-    async def redraw(self, job_id: str) -> None:
-        """Edits the card of a finished job, for example after it was shared.
-
-        What a comparison shows has no card: its message stays as it is.
-        """
-
-        def load(connection: Connection) -> tuple[JobRecord, bool, bool]:
-            record = jobs.get(connection, job_id)
-            both = comparisons.of_job(connection, job_id)
-            compared = both is not None and both.state != "called_off"
-            return record, gallery.entry(connection, job_id=job_id) is not None, compared
-
-        record, shared, compared = await self._database.read(load)
-        if not compared:
-            await self._edit(record, draw_card(record, self._catalogue, shared=shared))
 
     def standing(self, record: JobRecord) -> Standing | None:
         """Place and time left of a waiting job; None once it is not in the queue."""

@@ -31,6 +31,7 @@ from bot.commands.theme import ThemeCog
 from bot.dead_jobs import DeadJobs
 from bot.delivery import Delivery
 from bot.finish_notices import FinishNotices
+from bot.finished_cards import FinishedCards
 from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
 from bot.guide import content
@@ -43,6 +44,10 @@ from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
 from bot.ordering import Ordering
+from bot.reviewing.desk import ReviewDesk
+from bot.reviewing.news import ReviewNews
+from bot.reviewing.pages import ReviewPages
+from bot.rule_pages import RulePages
 from bot.showcase import Showcase
 from bot.source_clips import SourceClips
 from bot.source_pictures import SourcePictures
@@ -78,6 +83,7 @@ class Posting:
     finish_notices: FinishNotices
     delivery: Delivery
     referee: Referee
+    cards: FinishedCards
 
 
 def equip(
@@ -90,6 +96,7 @@ def equip(
     pages: GalleryPages,
     showcase: Showcase,
     theme_posts: ThemePosts,
+    news: ReviewNews,
 ) -> None:
     """Gives the client its commands and buttons."""
     database, delivery = kept.database, posting.delivery
@@ -124,6 +131,13 @@ def equip(
     theme_pages = ThemePages(database=database, media_files=kept.media_files)
     theme_moderation = ThemeModeration(database=database, posts=theme_posts)
     taking_part = TakingPart(database=database, pages=theme_pages)
+    rule_pages = RulePages(database=database)
+    review_desk = ReviewDesk(
+        database=database,
+        media_files=kept.media_files,
+        pages=ReviewPages(database=database, media_files=kept.media_files, catalogue=catalogue),
+        news=news,
+    )
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -134,12 +148,14 @@ def equip(
         ),
         gallery_actions=GalleryActions(
             database=database,
-            delivery=delivery,
+            cards=posting.cards,
             messages=posting.messages,
             media_files=kept.media_files,
             catalogue=catalogue,
             showcase=showcase,
+            review_news=news,
         ),
+        review_desk=review_desk,
     )
 
     def cogs() -> Iterable[commands.Cog]:
@@ -195,6 +211,8 @@ def equip(
                 log_pages=log_pages,
                 option_pages=option_pages,
                 default_model=default_model,
+                review_desk=review_desk,
+                rule_pages=rule_pages,
             ),
         )
 
@@ -219,4 +237,6 @@ def equip(
             database=database, moderation=theme_moderation, taking_part=taking_part
         ),
         arena=arena.arena,
+        review_desk=review_desk,
+        rule_pages=rule_pages,
     )

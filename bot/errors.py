@@ -2,6 +2,7 @@
 
 BotError
 ├── NotAllowed          this member may not do that to this job
+│   └── OnlyTheAuthor   nor may a moderator
 ├── ModeratorsOnly      the command needs a moderator's permission
 ├── ChannelForbidden    the bot may not post where the command was typed
 ├── JobUnavailable      the job of a button or page is gone
@@ -11,6 +12,7 @@ BotError
 ├── NotRequeueable      the job is not dead, or was tried again before
 ├── AuthorCannotPay     a dead job's author lacks the credits to try it again
 ├── WordsNotAllowed     a prompt says what moderators do not allow
+├── UnknownActKind      no kind of act that the moderators' log has
 ├── UnusableWordRule    a rule that would hit nothing, or nearly everything
 ├── OneSubjectOnly      a rule for several of member, role and channel at once
 ├── NotADay             not a day of the calendar
@@ -49,6 +51,10 @@ class NotAllowed(BotError):
     def __init__(self, action: str) -> None:
         super().__init__(action)
         self.action = action
+
+
+class OnlyTheAuthor(NotAllowed):
+    """What its author alone may do, whoever asks."""
 
 
 class ModeratorsOnly(BotError, app_commands.CheckFailure):
@@ -126,6 +132,14 @@ class WordsNotAllowed(BotError):
     def __init__(self, words: str) -> None:
         super().__init__(words)
         self.words = words
+
+
+class UnknownActKind(BotError):
+    """`typed` is no kind of act of the moderators' log."""
+
+    def __init__(self, typed: str) -> None:
+        super().__init__(typed)
+        self.typed = typed
 
 
 class UnusableWordRule(BotError):

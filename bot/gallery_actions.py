@@ -10,21 +10,21 @@ import structlog
 
 from bot.card import clip_filename, draw_card
 from bot.channel_messages import Attachment, ChannelMessages, TooLarge, Undeliverable
-from bot.delivery import Delivery
 from bot.errors import DirectMessagesClosed, NoFinishedClip, NotAllowed
+from bot.finished_cards import FinishedCards
 from bot.replies import answer
+from bot.reviewing.news import ReviewNews
 from bot.showcase import Showcase
 from bot.text import cleaned
 from bot.views.form_modal import Field, FormModal, Typed
 from generation.clip import ClipFacts
 from generation.models.catalogue import Catalogue
 from generation.request import Command, GenerationRequest
-from storage import gallery, likes, moderation
+from storage import gallery, likes, reviews
 from storage.database import Connection, Database
 from storage.jobs import JobRecord
 from storage.likes import Liked
 from storage.media_files import MediaFiles
-from storage.moderation import Act
 
 log = structlog.get_logger(__name__)
 
@@ -38,18 +38,20 @@ class GalleryActions:
         self,
         *,
         database: Database,
-        delivery: Delivery,
+        cards: FinishedCards,
         messages: ChannelMessages,
         media_files: MediaFiles,
         catalogue: Catalogue,
         showcase: Showcase,
+        review_news: ReviewNews,
     ) -> None:
         self._database = database
-        self._delivery = delivery
+        self._cards = cards
         self._messages = messages
         self._media_files = media_files
         self._catalogue = catalogue
         self._showcase = showcase
+        self._review_news = review_news
 
     async def share(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         """The author alone consents. Raises NotAllowed, NotShareable."""
@@ -59,14 +61,14 @@ class GalleryActions:
         await self._database.write(
             lambda connection: _put_into_gallery(connection, record, interaction.user.id)
         )
-        await self._delivery.redraw(record.id)
+        await self._cards.redraw(record.id)
         await answer(interaction, "It is in the gallery now: /gallery.")
 
     async def unshare(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         """Its likes go, and so does its message in the showcase."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._database.write(lambda connection: gallery.unshare(connection, job_id=record.id))
-        await self._delivery.redraw(record.id)
+        await self._cards.redraw(record.id)
         await answer(interaction, "It is out of the gallery.")
         await self._showcase.sweep()
 
@@ -90,6 +92,7 @@ class GalleryActions:
         people = f"{result.likes} {'like' if result.likes == 1 else 'likes'}"
         said = f"You like it: {people}." if liked else f"You no longer like it: {people}."
         await answer(interaction, said + (" It is in the showcase now." if result.lifted else ""))
+        self._cards.redraw_soon(record.id)
         if result.lifted:
             await self._showcase.sweep()
 
@@ -115,26 +118,25 @@ class GalleryActions:
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         reason, _ = cleaned(reason)
-        report = Act(
-            guild_id=interaction.guild_id or 0,
-            act="report",
-            subject=job_id,
-            before=None,
-            after=None,
-            detail=reason.strip(),
-            made_by=interaction.user.id,
-            made_at=datetime.now(UTC),
-        )
         is_new = await self._database.write(
-            lambda connection: moderation.record_once(connection, report)
+            lambda connection: reviews.report(
+                connection,
+                job_id=job_id,
+                guild_id=interaction.guild_id or 0,
+                user_id=interaction.user.id,
+                reason=reason.strip(),
+                now=datetime.now(UTC),
+            )
         )
         log.info("job.reported", job_id=job_id, user_id=interaction.user.id, first=is_new)
         await answer(
             interaction,
-            "Thank you. Moderators see it with /admin log."
+            "Thank you. Moderators see it with /admin review."
             if is_new
             else "You have reported this before; moderators know.",
         )
+        if is_new:
+            self._review_news.soon()
 
     async def send(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         """A direct message with clip, seed and settings.

@@ -31,6 +31,7 @@ def local_executor(settings: Settings, *, preload: str | None) -> LocalExecutor:
             job_timeout_seconds=generation.job_timeout_seconds,
         ),
         slots=generation.executor_slots,
+        overlap=generation.overlap_encoding,
     )
 
 

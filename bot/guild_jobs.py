@@ -7,6 +7,7 @@ from storage import jobs
 from storage.database import Database
 from storage.errors import UnknownJob
 from storage.jobs import JobRecord
+from storage.moderation_errors import ClipTakenDown
 
 
 async def job_of_guild(database: Database, job_id: str, *, guild_id: int | None) -> JobRecord:
@@ -18,3 +19,9 @@ async def job_of_guild(database: Database, job_id: str, *, guild_id: int | None)
     if record.guild_id != guild_id:
         raise JobUnavailable(job_id)
     return record
+
+
+def require_up(record: JobRecord) -> None:
+    """Raises ClipTakenDown where moderators took the job's clip down."""
+    if record.takedown_reason is not None:
+        raise ClipTakenDown(job_id=record.id, reason=record.takedown_reason)

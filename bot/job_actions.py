@@ -9,17 +9,19 @@ import discord
 
 from bot.channel_messages import ChannelMessages
 from bot.clip_actions import ClipActions
-from bot.errors import NotAllowed, NotCancellable
+from bot.errors import JobUnavailable, NotAllowed, NotCancellable
 from bot.gallery_actions import GalleryActions
-from bot.guild_jobs import job_of_guild
+from bot.guild_jobs import job_of_guild, require_up
 from bot.moderators import may_manage_messages
 from bot.replies import answer
+from bot.reviewing.desk import ReviewDesk
 from bot.views.job_buttons import JobAction
 from generation.dispatcher import Dispatcher
 from generation.job import JobState
 from generation.request import Command
-from storage import attempts, gallery, references
+from storage import attempts, gallery, jobs, references
 from storage.database import Connection, Database
+from storage.errors import UnknownJob
 from storage.jobs import JobRecord
 from storage.media_files import MediaFiles
 from storage.themes import entries
@@ -51,6 +53,7 @@ class JobActions:
         media_files: MediaFiles,
         clip_actions: ClipActions,
         gallery_actions: GalleryActions,
+        review_desk: ReviewDesk,
     ) -> None:
         self._database = database
         self._media_files = media_files
@@ -58,12 +61,18 @@ class JobActions:
         self._messages = messages
         self._clip_actions = clip_actions
         self._gallery_actions = gallery_actions
+        self._review_desk = review_desk
 
     async def perform(
         self, interaction: discord.Interaction[Any], action: JobAction, job_id: str
     ) -> None:
-        """Raises JobUnavailable, NotAllowed, and what the action raises."""
+        """Raises JobUnavailable, NotAllowed, ClipTakenDown, and what the action raises."""
+        if action is JobAction.APPEAL:
+            await self._appeal(interaction, job_id)
+            return
         record = await job_of_guild(self._database, job_id, guild_id=interaction.guild_id)
+        if not (action is JobAction.DELETE and may_manage_messages(interaction)):
+            require_up(record)
         clips, shown = self._clip_actions, self._gallery_actions
         match action:
             case JobAction.CANCEL:
@@ -100,8 +109,19 @@ class JobActions:
     ) -> None:
         """The same seed on the model that was chosen. Raises as `perform` does."""
         record = await job_of_guild(self._database, job_id, guild_id=interaction.guild_id)
+        require_up(record)
         _only_author_if_private(interaction, record, VERBS[JobAction.MODEL])
         await self._clip_actions.on_model(interaction, record, model)
+
+    async def _appeal(self, interaction: discord.Interaction[Any], job_id: str) -> None:
+        """Also from a direct message, where there is no server. Raises OnlyTheAuthor."""
+        try:
+            record = await self._database.read(lambda connection: jobs.get(connection, job_id))
+        except UnknownJob:
+            raise JobUnavailable(job_id) from None
+        if interaction.guild_id not in (None, record.guild_id):
+            raise JobUnavailable(job_id)
+        await self._review_desk.ask_appeal(interaction, record)
 
     async def _cancel(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)

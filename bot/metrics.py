@@ -43,7 +43,7 @@ class Metrics:
         )
         self._run_seconds = Histogram(
             "reelroom_job_run_seconds",
-            "How long an attempt occupied its slot",
+            "How long an attempt took, from its start to its end",
             ("model", "outcome"),
             buckets=RUN_SECONDS,
             registry=registry,
@@ -55,7 +55,7 @@ class Metrics:
             "reelroom_leases_lost", "Attempts that nobody worked at any more", registry=registry
         )
         self.jobs_waiting = _gauge(registry, "jobs_waiting", "Jobs in all lanes")
-        self.jobs_running = _gauge(registry, "jobs_running", "Jobs that occupy a slot")
+        self.jobs_running = _gauge(registry, "jobs_running", "Jobs that have a slot or are encoded")
         self.jobs_dead = _gauge(registry, "jobs_dead", "Dead jobs that nobody has requeued")
         self.outbox_age = _gauge(
             registry, "outbox_oldest_seconds", "How long the oldest undelivered outcome is due"

@@ -96,6 +96,19 @@ class Outbox:
         task = self._tasks[job_id] = asyncio.create_task(work, name=f"deliver {job_id}")
         task.add_done_callback(lambda task: self._ended(job_id, task))
 
+    async def post_again(self, record: JobRecord, card: Card) -> int:
+        """Puts the clip of a delivered job onto its card again, or onto a new one where that is
+        gone; returns the message's id.
+
+        Raises UnknownJob, MediaFileMissing, MediaFileCorrupt, and what keeps a message from being
+        posted (`NOT_SENT`).
+        """
+        before = await self._database.read(lambda connection: deliveries.get(connection, record.id))
+        attachments = await self._attachments(record)
+        return await self._post(
+            _Outcome(record=record, before=before, card=card, attachments=attachments)
+        )
+
     async def close(self) -> None:
         """Stops; what is not posted by then is found in storage at the next start."""
         self._again.clear()
@@ -165,8 +178,8 @@ class Outbox:
         )
 
     async def _attachments(self, record: JobRecord) -> tuple[Attachment, ...]:
-        """Raises MediaFileMissing, MediaFileCorrupt."""
-        if record.clip_sha256 is None:
+        """None where there is no clip to be seen. Raises MediaFileMissing, MediaFileCorrupt."""
+        if record.clip_sha256 is None or record.takedown_reason is not None:
             return ()
         media = await self._media_files.read(record.clip_sha256, Command(record.command).suffix)
         return (Attachment(filename=clip_filename(record), media=media),)

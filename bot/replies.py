@@ -47,6 +47,11 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         f"That costs {e.needed_credits} credits and you have {e.available_credits}. "
         "Credits come back every day; /credits shows when."
     ),
+    storage_errors.PotLimitReached: lambda e: (
+        f"That costs {e.needed_credits} credits and you have {e.available_credits}. The server's "
+        f"pot pays at most {e.limit_credits} a day for a member, and has paid {e.used_credits} for "
+        "you today. Credits come back every day; /credits shows when."
+    ),
     storage_errors.JobExists: lambda e: (
         f"That is already job {e.job_id}; nothing more was charged."
     ),
@@ -90,6 +95,10 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         f"Moderators allow clips for at most {e.most_credits} credits; that costs "
         f"{e.price_credits}."
     ),
+    moderation_errors.ClipTakenDown: lambda e: (
+        f"Moderators took that clip down: {discord.utils.escape_markdown(e.reason)}"
+    ),
+    moderation_errors.AlreadyReviewed: lambda e: _already_reviewed(e.state, e.changed_by),
     moderation_errors.InvalidBoost: lambda e: f"That is no boost: {e.reason}.",
     moderation_errors.UnknownBoost: lambda _: (
         "That boost is over, or was ended; see /quota boosts."
@@ -136,6 +145,7 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     ),
     storage_errors.DatabaseBusy: lambda _: "The bot is busy; nothing was started. Try again.",
     bot_errors.NotAllowed: lambda e: f"Only the author or a moderator can {e.action} this.",
+    bot_errors.OnlyTheAuthor: lambda e: f"Only its author can {e.action} here.",
     bot_errors.ModeratorsOnly: lambda e: (
         f"That command is for moderators: it needs the permission “{e.permission}”."
     ),
@@ -157,6 +167,10 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     bot_errors.WordsNotAllowed: lambda e: (
         f"Moderators do not allow “{discord.utils.escape_markdown(e.words)}” in a prompt here. "
         "Nothing was charged; use other words."
+    ),
+    bot_errors.UnknownActKind: lambda e: (
+        f"There is no kind of act “{discord.utils.escape_markdown(e.typed)}”; choose one of those "
+        "that are offered while you type."
     ),
     bot_errors.UnusableWordRule: lambda e: f"The rule {e.reason}.",
     bot_errors.OneSubjectOnly: lambda _: (
@@ -241,6 +255,7 @@ _PHASES: dict[theme_errors.ThemePhase, str] = {
 _NOT_ENTERABLE = {
     "another's": "Job {} is not yours: only your own clips of this server take part.",
     "unfinished": "Job {} has no finished clip yet; enter it when it is done.",
+    "taken down": "The clip of job {} was taken down by the moderators; enter another one.",
     "deleted": "The clip of job {} was deleted; enter another one.",
 }
 _CLOSED = {
@@ -253,6 +268,7 @@ _CLOSED = {
 FAILURES: dict[str, str] = {
     "worker_crashed": "The generator crashed while making this clip, more than once.",
     "worker_hung": "The generator stopped making progress.",
+    "worker_lost": "The generator ended for another job's sake while it made this clip.",
     "device_failed": "The machine's graphics device reported an error, more than once.",
     "out_of_memory": "The clip needs more memory than this machine has; ask for a shorter one.",
     "too_large_to_deliver": "The clip is too large for Discord; ask for a shorter one.",
@@ -327,6 +343,19 @@ def waiting_sentence(place: int, seconds_left: float | None, *, paused: bool = F
 
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names)
+
+
+def _already_reviewed(state: str, changed_by: int) -> str:
+    """That somebody was quicker, or that there is nothing to decide."""
+    stands = {
+        "reported": "It waits for a decision.",
+        "closed": "It is not taken down, and waits for nothing.",
+        "down": "It is taken down.",
+        "appealed": "It is taken down, and its author has appealed.",
+        "upheld": "It is taken down, and the appeal was refused.",
+    }[state]
+    who = f" <@{changed_by}> was the last to change that." if changed_by else ""
+    return f"Nothing was changed. {stands}{who}"
 
 
 def _ended(state: str) -> str:

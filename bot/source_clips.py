@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.errors import NoCardThere, NoFinishedClip, NotAllowed, StillBlind
-from bot.guild_jobs import job_of_guild
+from bot.guild_jobs import job_of_guild, require_up
 from bot.request_files import file_name
 from config.settings import LimitsSettings
 from generation.clip import ClipFacts
@@ -129,19 +129,24 @@ async def job_named(
     """The job of this id, or of this card's link, for somebody who wants to do the action (a verb).
 
     Raises JobUnavailable, NoCardThere, NotAllowed where it is another member's private one, and
-    StillBlind where a comparison keeps its model secret.
+    ClipTakenDown, StillBlind where a comparison keeps its model secret.
     """
-    named = named.strip(" `<>")
-    if link := MESSAGE_LINK.fullmatch(named):
-        record = await _shown_by(database, int(link["message"]), guild_id=guild_id, link=named)
-    else:
-        record = await job_of_guild(database, named, guild_id=guild_id)
+    record = await any_job_named(database, named, guild_id=guild_id)
     if record.private and record.user_id != user_id:
         raise NotAllowed(action)
+    require_up(record)
     both = await database.read(lambda connection: comparisons.of_job(connection, record.id))
     if both is not None and both.state in BLIND:
         raise StillBlind(record.id)
     return record
+
+
+async def any_job_named(database: Database, named: str, *, guild_id: int | None) -> JobRecord:
+    """The same for moderators, whatever it is. Raises JobUnavailable, NoCardThere."""
+    named = named.strip(" `<>")
+    if link := MESSAGE_LINK.fullmatch(named):
+        return await _shown_by(database, int(link["message"]), guild_id=guild_id, link=named)
+    return await job_of_guild(database, named, guild_id=guild_id)
 
 
 async def _shown_by(
@@ -171,5 +176,6 @@ async def latest(
         for record in records
         if record.state == "succeeded"
         and record.clip_sha256
+        and record.takedown_reason is None
         and Command(record.command).makes_still == stills
     )

@@ -35,6 +35,7 @@ from storage import (
     jobs,
     ledger,
     moderation,
+    reviews,
     word_rules,
 )
 from storage.conduct import Wish
@@ -328,7 +329,7 @@ def _accepted(connection: Connection, record: JobRecord) -> Accepted:
 
 
 def _check_conduct(connection: Connection, order: Order, price_credits: int, now: datetime) -> None:
-    """Raises ConductError, WordsNotAllowed."""
+    """Raises ConductError, WordsNotAllowed, ClipTakenDown (of what it is made from)."""
     request, asker = order.request, order.asker
     wish = Wish(
         guild_id=asker.guild_id,
@@ -339,6 +340,12 @@ def _check_conduct(connection: Connection, order: Order, price_credits: int, now
         price_credits=price_credits,
     )
     conduct.check(connection, wish, now=now)
+    reviews.require_up(
+        connection,
+        guild_id=asker.guild_id,
+        job_id=request.parent_job_id,
+        files=tuple(request.files),
+    )
     rules = word_rules.rules(connection, guild_id=asker.guild_id)
     for text in (request.prompt, request.negative_prompt):
         breach = first_breach(text, rules)

@@ -129,7 +129,7 @@ class LimitsSettings(Group):
     """What is refused."""
 
     running_jobs_per_user: Count = Field(
-        default=1, description="Jobs of one member that run at the same time in a server."
+        default=1, description="Jobs of one member that have a slot at the same time in a server."
     )
     waiting_jobs_per_user: Count = Field(
         default=4, description="Jobs one member may have waiting in a server."
@@ -234,6 +234,11 @@ class GenerationSettings(Group):
         description="Main memory for encoded prompts, all slots together; 0 keeps none.",
     )
     executor_slots: Count = Field(default=1, description="Jobs that run at the same time.")
+    overlap_encoding: bool = Field(
+        default=True,
+        description="Whether a slot takes its next job while the last one's file is encoded, which "
+        "needs no GPU but main memory for one more clip's pictures.",
+    )
     job_timeout_seconds: Seconds = Field(
         default=900.0, description="After this long in one attempt a job is stopped."
     )

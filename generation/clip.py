@@ -1,10 +1,10 @@
-"""The finished film and its facts."""
+"""The finished film and its facts, and what it is before."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -98,3 +98,14 @@ class Clip:
 
     media: bytes
     facts: ClipFacts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnfinishedClip:
+    """A clip whose pictures are made, which took `seconds` beyond loading the model.
+
+    `finish` makes its file; it is called once, from any thread, and needs no device.
+    """
+
+    seconds: float
+    finish: Callable[[], Clip]

@@ -1,5 +1,8 @@
 """Takes waiting jobs into free executor slots and tells listeners what becomes of them.
 
+A slot is free again once a job's pictures are made: its file is encoded beside the next job. That
+is so for one job at a time, which bounds what is in memory.
+
 Every accepted job has exactly one terminal event (JobSucceeded, JobFailed or JobCancelled),
 unless the process ends first: then the job has none and whoever keeps the jobs gives it back
 with `restore` at the next start.
@@ -11,14 +14,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from structlog.contextvars import bound_contextvars
 
+from generation.attempt import Attempt
 from generation.clip import Clip
-from generation.errors import ExecutionError, GenerationFailed, InfrastructureFault, OutOfMemory
-from generation.executor import Done, Execution, Executor, Faulted, Stopped
+from generation.errors import ExecutionError, InfrastructureFault, OutOfMemory
+from generation.executor import Executor
 from generation.fairness.queue import FairQueue
 from generation.job import (
     Job,
@@ -30,7 +34,6 @@ from generation.job import (
     JobRetrying,
     JobStarted,
     JobSucceeded,
-    Progress,
 )
 from generation.pauses import Pauses
 
@@ -43,30 +46,14 @@ STOP_SECONDS = 5.0
 """How long `close` waits for executions that were asked to stop."""
 
 
-@dataclass(kw_only=True, slots=True)
-class _Run:
-    """A claimed job. `ending` once its outcome is settled: too late to cancel.
-
-    `seconds` is how long its slot worked for it; None until that is known. `working` is its
-    execution; `given_up` the fault that it is to end with, whatever the executor says.
-    """
-
-    job: Job
-    seconds: float | None = None
-    working: asyncio.Task[Clip | ExecutionError] | None = None
-    given_up: ExecutionError | None = None
-    cancelled: bool = False
-    abandoned: bool = False
-    ending: bool = False
-
-
 class Dispatcher:
-    """Runs jobs, one loop per executor slot.
+    """Runs jobs, one loop per executor slot, which its jobs' tasks belong to.
 
     Listeners are awaited one after the other, in the order given; what one raises is logged and
     the next is called. A listener that needs long must start a task of its own, for it holds up
-    the slot. `max_bytes` is the largest clip that can be delivered. Whoever's job made a clip is
-    charged the seconds that the clip's facts tell; for any other outcome the `clock` decides.
+    the slot. `max_bytes` is the largest clip that can be delivered. A job is charged, in the fair
+    order, the seconds for which its slot made pictures, and those of the encoding where no other
+    job could have the slot meanwhile. Where nothing tells them the `clock` decides.
     """
 
     def __init__(
@@ -86,7 +73,7 @@ class Dispatcher:
         self._after_fault = after_fault or retry_once_at_once
         self._pauses = Pauses(when_over=lambda job: queue.restore([job]))
         self._clock = clock
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Attempt] = {}
         self._slots: list[asyncio.Task[None]] = []
         self._idle: set[asyncio.Task[None]] = set()
         self._telling: set[asyncio.Task[None]] = set()
@@ -138,34 +125,27 @@ class Dispatcher:
 
     @property
     def running(self) -> int:
-        """Jobs that occupy a slot."""
-        return self._queue.running
+        """Jobs that occupy a slot, and those whose file is encoded beside them."""
+        return len(self._runs)
 
     def holds(self, job_id: str) -> bool:
-        """Whether the job waits, pauses, or occupies a slot here."""
+        """Whether the job waits, pauses, or runs here."""
         return job_id in self._runs or job_id in self._pauses or self._queue.holds(job_id)
 
     def executing(self) -> tuple[tuple[str, int], ...]:
         """Job id and attempt of whatever the executor has been given and not yet ended."""
-        return tuple(
-            (run.job.id, run.job.attempt)
-            for run in self._runs.values()
-            if run.working is not None and not run.working.done()
-        )
+        return tuple((run.job.id, run.job.attempt) for run in self._runs.values() if run.executing)
 
     def give_up(self, job_id: str, attempt: int, fault: ExecutionError) -> bool:
         """Ends an execution as this fault, whatever its executor does; False if there is none."""
         if (job_id, attempt) not in self.executing():
             return False
-        run = self._runs[job_id]
-        assert run.working is not None
-        run.given_up = fault
-        run.working.cancel()
+        self._runs[job_id].give_up(fault)
         return True
 
     def place(self, job_id: str) -> int:
-        """How many jobs start before this one. Raises UnknownJob."""
-        return self._queue.place(job_id)
+        """How many jobs start before this one; 0 if it runs. Raises UnknownJob."""
+        return 0 if job_id in self._runs else self._queue.place(job_id)
 
     def place_of(self, job: Job) -> int:
         """How many jobs would start before this one, were it submitted now."""
@@ -209,76 +189,60 @@ class Dispatcher:
         await asyncio.gather(*self._slots, *self._telling, return_exceptions=True)
 
     async def _serve_slot(self) -> None:
+        behind: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as tasks:
+            while (job := await self._claim()) is not None:
+                run = self._runs[job.id] = Attempt(job=replace(job, attempt=job.attempt + 1))
+                running = tasks.create_task(self._run(run), name=f"job {job.id}")
+                await run.slot_free.wait()
+                if behind is not None:
+                    await asyncio.wait([behind])
+                behind = running
+
+    async def _claim(self) -> Job | None:
+        """The next job for this slot; None if the dispatcher closes."""
         slot = asyncio.current_task()
         assert slot is not None
-        while not self._closing:
-            self._idle.add(slot)
-            try:
-                job = await self._queue.claim()
-            finally:
-                self._idle.discard(slot)
-            job = replace(job, attempt=job.attempt + 1)
-            # Every line that is logged on the way, here or by a listener, says whose it is.
-            with bound_contextvars(job_id=job.id, attempt=job.attempt):
-                await self._run(job)
-
-    async def _run(self, job: Job) -> None:
-        run = self._runs[job.id] = _Run(job=job)
+        if self._closing:
+            return None
+        self._idle.add(slot)
         try:
-            await self._tell(JobStarted(job=job))
-            began = self._clock()
-            outcome = await self._outcome(run)
-            run.seconds = _seconds_used(outcome, self._clock() - began)
-            await self._conclude(run, outcome)
-        finally:
-            del self._runs[job.id]
-            self._queue.release(job.id, seconds=run.seconds)
-
-    async def _outcome(self, run: _Run) -> Clip | ExecutionError:
-        """Of the execution, or the fault for which it was given up."""
-        run.working = asyncio.create_task(self._execute(run))
-        try:
-            return await run.working
+            return await self._queue.claim()
         except asyncio.CancelledError:
-            slot = asyncio.current_task()
-            if run.given_up is None or (slot is not None and slot.cancelling()):
+            if not self._closing:
                 raise
-            return run.given_up
+            slot.uncancel()  # by `close`, and the job before may still be encoded
+            return None
+        finally:
+            self._idle.discard(slot)
 
-    async def _execute(self, run: _Run) -> Clip | ExecutionError:
-        """What the executor made of the job, whatever it raises."""
+    async def _run(self, run: Attempt) -> None:
         job = run.job
-        if run.cancelled or run.abandoned:
-            return InfrastructureFault("stopped before it began")
-        execution = Execution(
-            job_id=job.id,
-            attempt=job.attempt,
-            request=job.request,
-            files=job.files,
-            max_bytes=self._max_bytes,
-            spare_memory=job.spare_memory,
-        )
-        try:
-            async with aclosing(self._executor.run(execution)) as events:
-                async for event in events:
-                    match event:
-                        case Progress():
-                            if not run.cancelled:
-                                await self._tell(JobProgressed(job=job, progress=event))
-                        case Done():
-                            return event.clip
-                        case Faulted():
-                            return event.error
-                        case Stopped():
-                            return InfrastructureFault("the executor stopped the job unasked")
-        except ExecutionError as error:
-            return error
-        except Exception:
-            logger.exception("executor failed on job %s attempt %d", job.id, job.attempt)
-            return GenerationFailed("the executor failed")
-        return GenerationFailed("the executor gave no outcome")
+        # Every line that is logged on the way, here or by a listener, says whose it is.
+        with bound_contextvars(job_id=job.id, attempt=job.attempt):
+            try:
+                await self._tell(JobStarted(job=job))
+                began = self._clock()
+                outcome = await run.outcome(
+                    self._executor,
+                    max_bytes=self._max_bytes,
+                    on_progress=lambda told: self._tell(JobProgressed(job=job, progress=told)),
+                    on_filmed=lambda: self._free_slot(run),
+                )
+                if run.seconds is None:
+                    run.seconds = _seconds_used(outcome, self._clock() - began)
+                await self._conclude(run, outcome)
+            finally:
+                del self._runs[job.id]
+                self._free_slot(run)
 
-    async def _conclude(self, run: _Run, outcome: Clip | ExecutionError) -> None:
+    def _free_slot(self, run: Attempt) -> None:
+        """The first call counts: the fair order then goes on as if the job had ended."""
+        if not run.slot_free.is_set():
+            self._queue.release(run.job.id, seconds=run.seconds)
+            run.slot_free.set()
+
+    async def _conclude(self, run: Attempt, outcome: Clip | ExecutionError) -> None:
         """Tells the terminal event, or gives the job back to its lane."""
         if run.cancelled:
             await self._end(run, JobCancelled(job=run.job))
@@ -308,14 +272,16 @@ class Dispatcher:
             logger.exception("fault of job %s attempt %d is not counted", job.id, job.attempt)
             return None
 
-    def _try_again(self, run: _Run, pause_seconds: float) -> None:
+    def _try_again(self, run: Attempt, pause_seconds: float) -> None:
         """Back to the head of its line: now, or once the pause is over."""
-        if pause_seconds <= 0:
-            self._queue.requeue(run.job, seconds=run.seconds)
-        else:
+        if pause_seconds > 0:
             self._pauses.add(run.job, pause_seconds)
+        elif run.slot_free.is_set():
+            self._queue.restore([run.job])
+        else:
+            self._queue.requeue(run.job, seconds=run.seconds)
 
-    async def _end(self, run: _Run, event: JobEvent) -> None:
+    async def _end(self, run: Attempt, event: JobEvent) -> None:
         run.ending = True
         await self._tell(event)
 
@@ -346,7 +312,9 @@ async def retry_once_at_once(job: Job, fault: ExecutionError) -> float | None:
 
 
 def _seconds_used(outcome: Clip | ExecutionError, elapsed_seconds: float) -> float:
-    """Waiting for a worker to start or to load a model is charged to nobody who got a clip."""
+    """Waiting for a worker to start or to load a model is charged to nobody who got a clip.
+
+    For a job whose slot was not free before its file was made."""
     if isinstance(outcome, Clip):
         return outcome.facts.generation_seconds + outcome.facts.encoding_seconds
     return elapsed_seconds

@@ -42,6 +42,8 @@ CONTAINER_OVERHEAD = 0.06
 
 Pictures = Callable[[], Iterable[Image]]
 """Starts the same pictures anew at each call: an encoding that turns out too large is repeated."""
+OnPicture = Callable[[int], None]
+"""Called with the index of each picture before it is encoded; what it raises ends the encoding."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +72,7 @@ def encode_clip(
     label: ClipLabel,
     audio: Sound | None = None,
     display_scale: int = 1,
+    on_picture: OnPicture | None = None,
 ) -> bytes:
     """The frames as an MP4 of at most `max_bytes`, enlarged by the whole factor `display_scale`.
 
@@ -82,6 +85,7 @@ def encode_clip(
         max_bytes=max_bytes,
         label=label,
         audio=audio,
+        on_picture=on_picture,
     )
 
 
@@ -93,6 +97,7 @@ def encode_pictures(
     max_bytes: int,
     label: ClipLabel,
     audio: Sound | None = None,
+    on_picture: OnPicture | None = None,
 ) -> bytes:
     """Like `encode_clip`, for `count` pictures made one by one: at no time are all in memory.
 
@@ -103,13 +108,20 @@ def encode_pictures(
         raise ValueError("a clip needs at least one frame")
     first = next(iter(pictures()))
     height, width = first.shape[:2]
+    heard = pictures if on_picture is None else lambda: _heard(pictures(), on_picture)
     smallest = math.inf
     for settings in _attempts(width, height, count, fps, max_bytes, audio):
-        data = _encode(pictures, settings, fps=fps, label=label, audio=audio)
+        data = _encode(heard, settings, fps=fps, label=label, audio=audio)
         if len(data) <= max_bytes:
             return data
         smallest = min(smallest, len(data))
     raise TooLargeToDeliver(None if math.isinf(smallest) else int(smallest), max_bytes)
+
+
+def _heard(pictures: Iterable[Image], on_picture: OnPicture) -> Iterator[Image]:
+    for index, picture in enumerate(pictures):
+        on_picture(index)
+        yield picture
 
 
 def enlarge(picture: Image, factor: int) -> Image:

@@ -17,6 +17,7 @@ GenerationError
     └── InfrastructureFault trying again may help
         ├── WorkerCrashed   the worker process died
         ├── WorkerHung      no progress within the limit, or the job took too long
+        ├── WorkerLost      the worker ended for the sake of another job
         ├── OutOfMemory     the device's memory did not suffice
         └── DeviceFailed    the device reported an error and its process must be replaced
 
@@ -158,6 +159,14 @@ class WorkerHung(InfrastructureFault):
         super().__init__(f"{what} took more than {seconds:g} s")
         self.seconds = seconds
         self.what = what
+
+
+class WorkerLost(InfrastructureFault):
+    """The worker that encoded one job's clip and made another's pictures ended, and that was not
+    this job's doing, as far as anybody can tell."""
+
+    def __init__(self) -> None:
+        super().__init__("the worker process ended for the sake of another job")
 
 
 class OutOfMemory(InfrastructureFault):

@@ -25,7 +25,8 @@ class Execution:
 
     `spare_memory` asks for the same clip in less memory, however long that takes: an earlier
     attempt ran out of it. `making` asks for the pictures of a clip that was made so: its model is
-    held as it was then.
+    held as it was then. One that is `alone` shares its process with no other, not even one whose
+    file is being encoded: an earlier attempt failed, and a crash is to tell whose fault it is.
     """
 
     job_id: str
@@ -35,6 +36,16 @@ class Execution:
     files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     spare_memory: bool = False
     making: Making | None = None
+    alone: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filmed:
+    """The pictures are made, which took `seconds` beyond loading the model. What is left needs no
+    device: the slot may be given another execution. None comes for one that is alone.
+    """
+
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +67,7 @@ class Stopped:
     """Last event of an execution that was cancelled."""
 
 
-ExecutionEvent = Progress | Done | Faulted | Stopped
+ExecutionEvent = Progress | Filmed | Done | Faulted | Stopped
 
 
 class ExecutionStatus(StrEnum):
@@ -66,7 +77,8 @@ class ExecutionStatus(StrEnum):
 
 
 class Executor(Protocol):
-    """Runs executions, at most `slots` at once.
+    """Runs executions: at most `slots` at once whose pictures are being made, and behind each of
+    these one whose file is.
 
     A slot keeps the model of its last execution loaded. An execution goes to a free slot that has
     its model loaded, else to the one free longest; the fair order counts on it.
@@ -84,7 +96,7 @@ class Executor(Protocol):
         ...
 
     def run(self, execution: Execution) -> AsyncGenerator[ExecutionEvent, None]:
-        """Progress events, then exactly one of Done, Faulted, Stopped.
+        """Progress events and perhaps one Filmed, then exactly one of Done, Faulted, Stopped.
 
         `cancel` finds the execution from the moment that the first event is awaited. Closing
         the generator early stops it.

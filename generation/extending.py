@@ -10,14 +10,13 @@ import numpy as np
 
 from generation import decoding
 from generation.encoding import encode_pictures
-from generation.job import Stage
 from generation.models.adapter import Frames, Image
 from generation.models.card import Task
 from generation.request import SourceClip
-from generation.studio import Made, Studio, fitted, source_of
+from generation.studio import Finish, Made, Studio, fitted, source_of
 
 
-def extend(studio: Studio) -> Made:
+def extend(studio: Studio) -> Finish:
     """The source, then `seconds` more, at the source's size and frame rate.
 
     Where its proportions are not the model's, both parts are cut to the model's.
@@ -37,6 +36,13 @@ def extend(studio: Studio) -> Made:
     shot = replace(shot, beginning=begun) if overlap > 1 else replace(shot, first_image=begun[0])
     added = studio.film(shot).frames[overlap : overlap + kept]
     # 3. Both parts in one file.
+    return lambda: _join(studio, added, overlap)
+
+
+def _join(studio: Studio, added: Frames, overlap: int) -> Made:
+    """The given clip and what was `added`, shown at the given one's frame rate."""
+    card, request = studio.card, studio.request
+    source, media = source_of(studio.execution)
     width, height = _joined_size(source, studio.width / studio.height)
     before = sum(1 for _ in decoding.pictures(media))
     after = round(request.seconds * source.fps)
@@ -45,11 +51,10 @@ def extend(studio: Studio) -> Made:
         for picture in decoding.pictures(media):
             yield fitted(picture, width, height)
         for index in range(after):
-            shown = min(int(index * card.fps / source.fps), kept - 1)
+            shown = min(int(index * card.fps / source.fps), len(added) - 1)
             yield fitted(added[shown], width, height)
 
     heard = decoding.sound(media)
-    studio.progress(Stage.ENCODING, 0, 1)
     joined = encode_pictures(
         pictures,
         count=before + after,
@@ -57,6 +62,7 @@ def extend(studio: Studio) -> Made:
         max_bytes=studio.execution.max_bytes,
         label=studio.label(),
         audio=None if heard is None else heard.lasting((before + after) / source.fps),
+        on_picture=studio.on_picture(before + after),
     )
     notes = (_note(before / source.fps, overlap),)
     if (width, height) != (source.width, source.height):

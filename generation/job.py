@@ -55,6 +55,7 @@ class Stage(StrEnum):
     DECODING = "decoding"
     SPEAKING = "speaking"
     COMPOSING = "composing"
+    WAITING = "waiting until the clip before is encoded"
     ENCODING = "encoding"
 
 

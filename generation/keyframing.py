@@ -10,10 +10,10 @@ import numpy as np
 
 from generation.models.adapter import Footage, Image, Shot
 from generation.models.card import Task
-from generation.studio import Made, Studio, mono
+from generation.studio import Finish, Made, Studio, mono
 
 
-def show_keyframes(studio: Studio) -> Made:
+def show_keyframes(studio: Studio) -> Finish:
     """One shot where the model can place pictures anywhere, else a shot between each two of them.
 
     All frames that the frame rule gives are kept and played a little faster, so that the length is
@@ -35,8 +35,12 @@ def show_keyframes(studio: Studio) -> Made:
             notes += (f"Made in {len(shots)} shots, from picture to picture.",)
     fps = card.fps * len(footage.frames) / card.frames_kept(request.seconds)
     sound = None if footage.sound is None else mono(footage.sound)
-    media = studio.encode(footage.frames, fps, sound)
-    return Made(media=media, width=studio.display_width, notes=notes)
+
+    def finish() -> Made:
+        media = studio.encode(footage.frames, fps, sound)
+        return Made(media=media, width=studio.display_width, notes=notes)
+
+    return finish
 
 
 def _from_picture_to_picture(shot: Shot, shown: Mapping[int, Image]) -> tuple[Shot, ...]:

@@ -10,10 +10,10 @@ from generation.clip import LoopMethod
 from generation.loop_seam import seam
 from generation.models.adapter import Frames
 from generation.models.card import Task
-from generation.studio import Made, Studio
+from generation.studio import Finish, Made, Studio
 
 
-def loop(studio: Studio) -> Made:
+def loop(studio: Studio) -> Finish:
     """Between twice the same picture, else of latents that go round, else blended."""
     if Task.FIRST_LAST in studio.card.tasks:
         return _between_pictures(studio)
@@ -22,7 +22,7 @@ def loop(studio: Studio) -> Made:
     return _blending(studio)
 
 
-def _between_pictures(studio: Studio) -> Made:
+def _between_pictures(studio: Studio) -> Finish:
     """A shot between twice the same picture, whose second showing is dropped.
 
     Without an upload the picture is made first, as a shot of one frame. All frames that the
@@ -37,21 +37,23 @@ def _between_pictures(studio: Studio) -> Made:
     frames = card.frames_generated((card.frames_kept(seconds) + 1) / card.fps)
     shot = replace(studio.shot(seconds=seconds), frames=frames, first_image=key, last_image=key)
     circle = studio.film(shot, number=count, count=count).frames[:-1]
-    return _closed(studio, circle, LoopMethod.SAME_PICTURE)
+    return lambda: _closed(studio, circle, LoopMethod.SAME_PICTURE)
 
 
-def _going_round(studio: Studio) -> Made:
+def _going_round(studio: Studio) -> Finish:
     """A shot of latents that are shifted in time; all its frames are kept, as above."""
     shot = replace(studio.shot(seconds=studio.request.seconds), goes_round=True)
-    return _closed(studio, studio.film(shot).frames, LoopMethod.LATENT_ROLL)
+    circle = studio.film(shot).frames
+    return lambda: _closed(studio, circle, LoopMethod.LATENT_ROLL)
 
 
-def _blending(studio: Studio) -> Made:
+def _blending(studio: Studio) -> Finish:
     """A shot a third longer than the loop, whose end then fades into its start."""
     shot = replace(
         studio.shot(seconds=studio.request.seconds * 4 / 3), first_image=studio.picture()
     )
-    return _encoded(studio, blended_loop(studio.film(shot).frames), (LoopMethod.CROSSFADE,))
+    frames = studio.film(shot).frames
+    return lambda: _encoded(studio, blended_loop(frames), (LoopMethod.CROSSFADE,))
 
 
 def _closed(studio: Studio, circle: Frames, method: LoopMethod) -> Made:

@@ -1,6 +1,7 @@
 """The whole way from an execution to its clip, as one recipe per slash command.
 
-Runs in the worker process.
+Each way has two parts: making pictures needs the device, making their file does not, and may run
+beside the next execution's first part. Runs in the worker process.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 
-from generation.clip import Clip, ClipFacts, Making
+from generation.clip import Clip, ClipFacts, Making, UnfinishedClip
 from generation.encoding import enlarge
 from generation.executor import Execution
 from generation.extending import extend
@@ -23,14 +24,14 @@ from generation.models.adapter import Frames
 from generation.models.card import Task
 from generation.models.loading import LoadedModel, LoadedModels
 from generation.models.tiers import tier_called
-from generation.narration.film import make_film
+from generation.narration.film import shoot_film
 from generation.narration.shots import SceneShot
 from generation.pocket.vocabulary import unknown_words
 from generation.request import SEED_MAX, Command
 from generation.restyling import restyle
 from generation.reworking import REWORKS
 from generation.still import encode_still
-from generation.studio import Made, OnProgress, Studio, mono
+from generation.studio import Finish, Made, OnProgress, Studio, mono
 
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "av")
 """Whose versions decide what a clip looks like."""
@@ -43,7 +44,18 @@ def produce(
     *,
     narration_scenes: int,
 ) -> Clip:
-    """Makes the clip that the execution asks for.
+    """Both parts of the way, one after the other. Raises as `film` does."""
+    return film(execution, models, on_progress, narration_scenes=narration_scenes).finish()
+
+
+def film(
+    execution: Execution,
+    models: LoadedModels,
+    on_progress: OnProgress,
+    *,
+    narration_scenes: int,
+) -> UnfinishedClip:
+    """Makes the pictures of the clip that the execution asks for.
 
     Raises ExecutionError, what torch raises for the machine's sake, and what `on_progress` raises.
     """
@@ -56,20 +68,32 @@ def produce(
     loaded = models.get(request.model, tier=None if again is None else tier_called(again.tier))
     loaded.card.check(request)
     on_progress(Progress(stage=Stage.LOADING, step=1, steps=1))
-    # 2. Pictures, and 3. the file.
+    # 2. Pictures.
     studio = Studio(execution, loaded, on_progress, narration_scenes)
     began = time.monotonic()
-    made = RECIPES[request.command](studio)
+    finish = RECIPES[request.command](studio)
     seconds = time.monotonic() - began
+    making = _making(studio, loaded, models.device)
+    studio.let_go_of_model()
+    return UnfinishedClip(
+        seconds=seconds, finish=lambda: _finished(studio, finish, making, filming_seconds=seconds)
+    )
+
+
+def _finished(studio: Studio, finish: Finish, making: Making, *, filming_seconds: float) -> Clip:
+    # 3. The file.
+    began = time.monotonic()
+    made = finish()
+    seconds = filming_seconds + time.monotonic() - began
     # 4. What is known of it.
-    facts = _facts(execution, made, seconds - studio.model_seconds)
-    unknown = unknown_words(request.prompt) if loaded.card.limited_vocabulary else ()
+    facts = _facts(studio.execution, made, seconds - studio.model_seconds)
+    limited = studio.card.limited_vocabulary
     facts = replace(
         facts,
-        model_revision=studio.model.revision,
+        model_revision=studio.revision,
         generation_seconds=studio.model_seconds,
-        unknown_words=unknown,
-        making=_making(studio, loaded, models.device),
+        unknown_words=unknown_words(studio.request.prompt) if limited else (),
+        making=making,
     )
     return Clip(media=made.media, facts=facts)
 
@@ -88,13 +112,16 @@ def _making(studio: Studio, loaded: LoadedModel, device: str) -> Making:
     )
 
 
-def _rework(execution: Execution, on_progress: OnProgress) -> Clip:
+def _rework(execution: Execution, on_progress: OnProgress) -> UnfinishedClip:
+    """All of it at once: decoding, resampling and encoding go hand in hand, picture by picture."""
     began = time.monotonic()
     made = REWORKS[execution.request.command](execution, on_progress)
-    return Clip(media=made.media, facts=_facts(execution, made, time.monotonic() - began))
+    seconds = time.monotonic() - began
+    clip = Clip(media=made.media, facts=_facts(execution, made, seconds))
+    return UnfinishedClip(seconds=seconds, finish=lambda: clip)
 
 
-def _imagine_video(studio: Studio) -> Made:
+def _imagine_video(studio: Studio) -> Finish:
     """One shot; an upload, if there is one, is its first frame, a second one its last.
 
     To end with a picture, all frames that the model's frame rule gives are kept and played a
@@ -110,11 +137,10 @@ def _imagine_video(studio: Studio) -> Made:
     else:
         fps *= len(frames) / kept
     sound = None if footage.sound is None else mono(footage.sound)
-    media = studio.encode(frames, fps, sound)
-    return Made(media=media, width=studio.display_width)
+    return lambda: Made(media=studio.encode(frames, fps, sound), width=studio.display_width)
 
 
-def _narrate(studio: Studio) -> Made:
+def _narrate(studio: Studio) -> Finish:
     """A film of scenes; each shot has a seed of its own, so that scenes do not look alike."""
     card, seed = studio.card, studio.request.seed
 
@@ -127,7 +153,7 @@ def _narrate(studio: Studio) -> Made:
         )
         return studio.film(shot, number=scene.number, count=scene.count).frames
 
-    film = make_film(
+    put_together = shoot_film(
         studio.request.prompt,
         max_scenes=studio.narration_scenes,
         width=studio.width,
@@ -140,19 +166,29 @@ def _narrate(studio: Studio) -> Made:
         make_scene=make_scene,
         on_stage=studio.progress,
     )
-    return Made(media=film.media, width=studio.display_width, notes=film.notes)
+
+    def finish() -> Made:
+        told = put_together()
+        return Made(media=told.media, width=studio.display_width, notes=told.notes)
+
+    return finish
 
 
-def _storyboard_image(studio: Studio) -> Made:
+def _storyboard_image(studio: Studio) -> Finish:
     """A shot of one frame."""
     shot = replace(studio.shot(seconds=0), frames=1)
-    picture = enlarge(studio.film(shot).frames[0], studio.card.display_scale)
-    studio.progress(Stage.ENCODING, 0, 1)
-    media = encode_still(picture, max_bytes=studio.execution.max_bytes, label=studio.label())
-    return Made(media=media, width=studio.display_width)
+    frame = studio.film(shot).frames[0]
+
+    def finish() -> Made:
+        studio.progress(Stage.ENCODING, 0, 1)
+        picture = enlarge(frame, studio.card.display_scale)
+        media = encode_still(picture, max_bytes=studio.execution.max_bytes, label=studio.label())
+        return Made(media=media, width=studio.display_width)
+
+    return finish
 
 
-RECIPES: Mapping[Command, Callable[[Studio], Made]] = {
+RECIPES: Mapping[Command, Callable[[Studio], Finish]] = {
     Command.IMAGINE_VIDEO: _imagine_video,
     Command.ANIMATE: _imagine_video,
     Command.LOOP: loop,

@@ -9,13 +9,13 @@ import numpy as np
 from generation import decoding
 from generation.models.adapter import Frames, Image
 from generation.request import SourceClip
-from generation.studio import Made, Studio, fitted, source_of
+from generation.studio import Finish, Made, Studio, fitted, source_of
 
 SAME_PROPORTIONS = 0.02
 """Less than this share is cut off without a word."""
 
 
-def restyle(studio: Studio) -> Made:
+def restyle(studio: Studio) -> Finish:
     """The source's first `seconds` by the prompt, in the model's size and frame rate.
 
     The source's sound stays; one that the model makes is dropped for it.
@@ -27,8 +27,12 @@ def restyle(studio: Studio) -> Made:
     given = _moments(media, source, shot.frames, card.fps, studio.width, studio.height)
     shot = replace(shot, source_video=given, strength=request.strength)
     made = studio.film(shot).frames[: card.frames_kept(request.seconds)]
-    encoded = studio.encode(made, card.fps, decoding.sound(media))
-    return Made(media=encoded, width=studio.display_width, notes=_notes(studio, source))
+
+    def finish() -> Made:
+        encoded = studio.encode(made, card.fps, decoding.sound(media))
+        return Made(media=encoded, width=studio.display_width, notes=_notes(studio, source))
+
+    return finish
 
 
 def _moments(

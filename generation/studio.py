@@ -13,12 +13,12 @@ from PIL import ImageOps
 
 from generation.clip import LoopMethod
 from generation.clip_label import ClipLabel
-from generation.encoding import Sound, encode_clip
+from generation.encoding import OnPicture, Sound, encode_clip
 from generation.errors import GenerationFailed
 from generation.executor import Execution
 from generation.job import Progress, Stage
 from generation.loop_seam import Seam
-from generation.models.adapter import Footage, Frames, Image, Shot, Waveform
+from generation.models.adapter import Footage, Frames, Image, Shot, VideoModel, Waveform
 from generation.models.card import ModelCard
 from generation.models.loading import LoadedModel
 from generation.request import GenerationRequest, SourceClip
@@ -38,6 +38,11 @@ class Made:
     notes: tuple[str, ...] = ()
 
 
+Finish = Callable[[], Made]
+"""What is left of a recipe once its pictures are made: it needs no device, and runs in whatever
+thread. Called once. Raises what encoding raises, and what `on_progress` raises."""
+
+
 class Studio:
     """What every recipe needs: the request, its model, and the steps done so far of all steps."""
 
@@ -51,11 +56,22 @@ class Studio:
         self.execution = execution
         self.request: GenerationRequest = execution.request
         self.card: ModelCard = loaded.card
-        self.model = loaded.model
+        self.revision = loaded.model.revision
+        self._model: VideoModel | None = loaded.model
         self.on_progress = on_progress
         self.narration_scenes = narration_scenes
         self.width, self.height = self.card.sizes[self.request.aspect]
         self.model_seconds = 0.0
+
+    @property
+    def model(self) -> VideoModel:
+        """Until `let_go_of_model`."""
+        assert self._model is not None, "all pictures are made before the file"
+        return self._model
+
+    def let_go_of_model(self) -> None:
+        """All pictures are made: the next execution may unload the model while the file is made."""
+        self._model = None
 
     def shot(self, *, seconds: float) -> Shot:
         """A shot of the request, of at least this many seconds."""
@@ -110,7 +126,6 @@ class Studio:
 
     def encode(self, frames: Frames, fps: float, sound: Sound | None = None) -> bytes:
         """The clip, with as much of the sound as it lasts. Raises TooLargeToDeliver."""
-        self.progress(Stage.ENCODING, 0, 1)
         return encode_clip(
             frames,
             fps=fps,
@@ -118,10 +133,15 @@ class Studio:
             label=self.label(),
             audio=None if sound is None else sound.lasting(len(frames) / fps),
             display_scale=self.card.display_scale,
+            on_picture=self.on_picture(len(frames)),
         )
 
+    def on_picture(self, count: int) -> OnPicture:
+        """Tells how many of `count` pictures are encoded."""
+        return lambda index: self.progress(Stage.ENCODING, index, count)
+
     def label(self) -> ClipLabel:
-        return self.request.label(model_revision=self.model.revision)
+        return self.request.label(model_revision=self.revision)
 
     def progress(self, stage: Stage, step: int, steps: int) -> None:
         self.on_progress(Progress(stage=stage, step=step, steps=steps))

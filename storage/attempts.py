@@ -118,16 +118,20 @@ def record_fault(
     jitter: float,
     now: datetime,
     out_of_memory: bool = False,
+    blameless: bool = False,
 ) -> tuple[Verdict, datetime | None]:
     """Count a fault of the machinery against a running job.
 
     AGAIN: it waits, until the time returned: `jitter`, from 0 to 1, times the back-off. Otherwise
     it runs still, for the caller to finish in the same unit, with its credits. The first time that
-    it is `out_of_memory` is not counted: it is tried again at once, in less memory.
+    it is `out_of_memory` is not counted: it is tried again at once, in less memory. Nor is a fault
+    for which it is `blameless`.
     Raises UnknownJob, StaleAttempt, and IllegalMove if it does not run.
     """
     if out_of_memory and not jobs.get(connection, job_id).spare_memory:
         _note(connection, job_id, attempt, {"spare_memory": True})
+        blameless = True
+    if blameless:
         _put_off(connection, job_id, attempt, until=now)
         return Verdict.AGAIN, now
     counted = {

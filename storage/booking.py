@@ -11,8 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from storage import attempts, jobs, ledger
-from storage.errors import InsufficientCredits
+from storage import attempts, jobs, ledger, pots
+from storage.errors import InsufficientCredits, PotLimitReached
 from storage.jobs import JobRecord, TerminalState
 from storage.ledger import Payer
 from storage.themes import pot
@@ -106,22 +106,43 @@ def _hold(
     payers: tuple[Payer, ...] = ("theme", "member", "pot") if theme_id else ("member", "pot")
     for payer in payers:
         try:
-            ledger.require_credits(
-                connection,
-                guild_id=first.guild_id,
-                user_id=first.user_id,
-                needed_credits=needed,
-                payer=payer,
-                theme_id=theme_id,
-            )
+            _require_credits(connection, first, needed, payer, theme_id, now)
         except InsufficientCredits as error:
-            lacking = error if payer == "member" else lacking
+            # What the member lacks is told, not the pot: but for what it would pay another day.
+            if payer == "member" or isinstance(error, PotLimitReached):
+                lacking = error
             continue
         return _reserve(connection, asked, now=now, payer=payer, theme_id=theme_id)
     if may_be_relaxed:
         return tuple(jobs.relax(connection, job) for job in asked)
     assert lacking is not None
-    raise lacking  # What the member lacks, not the pot.
+    raise lacking
+
+
+def _require_credits(
+    connection: Connection,
+    job: JobRecord,
+    needed_credits: int,
+    payer: Payer,
+    theme_id: str | None,
+    now: datetime,
+) -> None:
+    if payer == "pot":
+        pots.require_share(
+            connection,
+            guild_id=job.guild_id,
+            user_id=job.user_id,
+            needed_credits=needed_credits,
+            now=now,
+        )
+    ledger.require_credits(
+        connection,
+        guild_id=job.guild_id,
+        user_id=job.user_id,
+        needed_credits=needed_credits,
+        payer=payer,
+        theme_id=theme_id,
+    )
 
 
 def _reserve(

@@ -16,6 +16,7 @@
     ├── LedgerError
     │   ├── InvalidAmount            credits move in whole numbers from 1 on
     │   ├── InsufficientCredits
+    │   │   └── PotLimitReached      the pot has paid the member enough for today
     │   ├── TransferConflict         the same id again with other contents
     │   ├── UnknownReservation
     │   └── AlreadyResolved          settled and then released, or the reverse
@@ -175,6 +176,14 @@ class InsufficientCredits(LedgerError):
 
     needed_credits: int
     available_credits: int
+
+
+@dataclass(kw_only=True, eq=False)
+class PotLimitReached(InsufficientCredits):
+    """The member has too few credits, and had of the guild's pot what it pays one on a day."""
+
+    limit_credits: int
+    used_credits: int
 
 
 @dataclass(kw_only=True, eq=False)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select, update
 
 from storage import jobs, schema, showcase
 from storage.errors import NotShareable, ShareRefused
-from storage.schema import gallery_entries, insert_if_absent
+from storage.schema import gallery_entries, gallery_withheld, insert_if_absent
 from storage.search_words import words_of
 
 
@@ -85,8 +85,9 @@ def unshare(connection: Connection, *, job_id: str) -> bool:
     was not there."""
     connection.execute(schema.likes.delete().where(schema.likes.c.job_id == job_id))
     showcase.end(connection, job_id=job_id, reason="taken out of the gallery")
+    withheld = gallery_withheld.delete().where(gallery_withheld.c.job_id == job_id)
     removed = connection.execute(gallery_entries.delete().where(gallery_entries.c.job_id == job_id))
-    return removed.rowcount == 1
+    return removed.rowcount + connection.execute(withheld).rowcount == 1
 
 
 def entry(connection: Connection, *, job_id: str) -> GalleryEntry | None:

@@ -94,9 +94,26 @@ class JobRecord:
     delivered_at: datetime | None = None
     delivery_problem: str | None = None
     """Why its outcome could not be posted; it is kept for the member to look up."""
+    review_state: str | None = None
+    """How its review stands, if it was ever reported or taken down (`storage/reviews.py`)."""
+    takedown_reason: str | None = None
+    """Why moderators took its clip down; None while it is not down."""
+    appeal_refusal: str | None = None
+    """Why they refused the author's appeal."""
+    paying_pot: str | None = None
+    """The account of the pot that pays for it (`posting.pot_id`); None where its author does."""
 
 
-_LOOKED_UP = ("parent_user_id", "comparison_id", "delivered_at", "delivery_problem")
+_LOOKED_UP = (
+    "parent_user_id",
+    "comparison_id",
+    "delivered_at",
+    "delivery_problem",
+    "review_state",
+    "takedown_reason",
+    "appeal_refusal",
+    "paying_pot",
+)
 _STORED = [field.name for field in fields(JobRecord) if field.name not in _LOOKED_UP]
 
 
@@ -300,13 +317,24 @@ def select_jobs() -> Select[tuple[object, ...]]:
     delivery = schema.deliveries.c
     parents = schema.jobs.alias("parents")
     parent = select(parents.c.user_id).where(parents.c.id == _TABLE.parent_job_id)
+    review = schema.reviews.c
+    held, payer = schema.transfers.c, schema.accounts.c
+    pot = select(payer.id).where(
+        held.id == "job:" + _TABLE.id + ":reserve",
+        payer.id == held.debit_account_id,
+        payer.kind == "pot",
+    )
     return select(
         *(_TABLE[name] for name in _STORED),
         parent.scalar_subquery().label("parent_user_id"),
         _comparison_id().label("comparison_id"),
         case((delivery.state.in_(("posted", "direct")), delivery.ended_at)).label("delivered_at"),
         case((delivery.state.in_(("direct", "kept")), delivery.problem)).label("delivery_problem"),
-    ).select_from(schema.jobs.outerjoin(schema.deliveries))
+        review.state.label("review_state"),
+        review.reason.label("takedown_reason"),
+        review.refusal.label("appeal_refusal"),
+        pot.scalar_subquery().label("paying_pot"),
+    ).select_from(schema.jobs.outerjoin(schema.deliveries).outerjoin(schema.reviews))
 
 
 def _comparison_id() -> ScalarSelect[str]:

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from storage import posting
 from storage.errors import InsufficientCredits, InvalidAllowance, TransferConflict
-from storage.schema import accounts, transfers
+from storage.schema import accounts, jobs, transfers
 
 Payer = Literal["member", "pot", "theme"]
 """Who pays for a job: its author, the guild's pot, or the pot of the theme it was ordered in."""
@@ -323,6 +323,24 @@ def payer_of(connection: Connection, *, job_id: str) -> Payer | None:
     if found.kind == "user":
         return "member"
     return "pot" if found.id == posting.pot_id(found.guild_id) else "theme"
+
+
+def taken_from_pot(connection: Connection, *, guild_id: int, user_id: int, since: datetime) -> int:
+    """What the pot has paid or holds for the member's jobs since then, but for what came back."""
+    back = transfers.alias("back")
+    returned = select(back.c.id).where(
+        back.c.pending_id == transfers.c.id, back.c.kind == "release"
+    )
+    paid = select(func.sum(transfers.c.amount_credits)).where(
+        transfers.c.debit_account_id == posting.pot_id(guild_id),
+        transfers.c.kind == "reserve",
+        transfers.c.made_at >= since,
+        transfers.c.job_id.in_(
+            select(jobs.c.id).where(jobs.c.guild_id == guild_id, jobs.c.user_id == user_id)
+        ),
+        ~returned.exists(),
+    )
+    return int(connection.execute(paid).scalar_one() or 0)
 
 
 def _available(connection: Connection, account_id: str) -> int:

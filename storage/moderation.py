@@ -15,6 +15,10 @@
     theme        on its id: phase, title, pot    what they opened, and moved before its time
     reveal       on a comparison's id            ended the votes on another member's comparison
     report       on a job's id, with a reason    what a member, not a moderator, reported
+    dismiss, takedown, uphold, restore           on a job's id (`storage/reviews.py`)
+    appeal       on a job's id, with its words   what its author says to a take-down
+    review_channel   channel                     where new reports are announced
+    pot_limit    credits                         what the pot pays a member a day
 
 Of the acts that set something, the newest on a subject is the setting in force; with nothing after
 it, nothing is set any more.
@@ -50,6 +54,13 @@ ActKind = Literal[
     "showcase",
     "report",
     "reveal",
+    "dismiss",
+    "takedown",
+    "appeal",
+    "uphold",
+    "restore",
+    "review_channel",
+    "pot_limit",
     "defaults",
     "theme",
 ]

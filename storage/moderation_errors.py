@@ -8,6 +8,8 @@ ModerationError
 │   ├── ModelNotAllowed          they allow other models
 │   ├── ClipTooLong              they allow shorter clips
 │   └── ClipTooDear              they allow cheaper clips
+├── ClipTakenDown                they took this clip down
+├── AlreadyReviewed              somebody decided about the clip before
 ├── InvalidBoost                 it never holds, or changes nothing
 ├── UnknownBoost
 ├── TooManyRules                 as many word rules as a guild may have
@@ -70,6 +72,24 @@ class ClipTooDear(ConductError):
 
     price_credits: int
     most_credits: int
+
+
+@dataclass(kw_only=True, eq=False)
+class ClipTakenDown(ModerationError):
+    """Moderators took this clip down: nobody sees it or builds on it."""
+
+    job_id: str
+    reason: str
+
+
+@dataclass(kw_only=True, eq=False)
+class AlreadyReviewed(ModerationError):
+    """The clip's review is not where it was seen: somebody decided meanwhile, or it never was."""
+
+    job_id: str
+    state: str
+    changed_by: int
+    """Who moved it last; 0 where nobody did."""
 
 
 @dataclass(kw_only=True, eq=False)

@@ -1,16 +1,18 @@
 """Credits that are moved by a moderator's hand: given, put into the guild's pot, or reset.
 
-A guild's pot pays for members who lack the credits themselves. Each deed is recorded with what
-could be spent before and after it, in the same unit as its transfer.
+A guild's pot pays for members who lack the credits themselves, as far as its limit for a member and
+day (UTC) goes. Each deed is recorded with what could be spent before and after it, in the same unit
+as its transfer.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 
 from sqlalchemy import Connection
 
 from storage import ledger, moderation, posting
+from storage.errors import InvalidAllowance, PotLimitReached
 from storage.moderation import Act, ActKind
 
 
@@ -24,6 +26,73 @@ class Deed:
     made_by: int
     reason: str
     now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PotShare:
+    """What a guild's pot has, and what it may still pay for one member today."""
+
+    pot_credits: int
+    limit_credits: int | None
+    """The most that it pays a member on a day (UTC); None: whatever is in it."""
+    used_credits: int
+    """What it has paid or holds for the member today."""
+
+
+def share_of(connection: Connection, *, guild_id: int, user_id: int, now: datetime) -> PotShare:
+    """What the pot has for this member."""
+    limit = None
+    for act in moderation.in_force(connection, guild_id=guild_id, act="pot_limit"):
+        limit = (act.after or {})["credits"]
+    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    return PotShare(
+        pot_credits=ledger.pot_credits(connection, guild_id=guild_id),
+        limit_credits=limit,
+        used_credits=ledger.taken_from_pot(
+            connection, guild_id=guild_id, user_id=user_id, since=today
+        ),
+    )
+
+
+def set_limit(
+    connection: Connection, *, guild_id: int, limit_credits: int | None, set_by: int, now: datetime
+) -> bool:
+    """The most that the pot pays a member on a day; None: no limit. False if it was so already.
+
+    Raises InvalidAllowance.
+    """
+    if limit_credits is not None and not 0 < limit_credits <= posting.MAX_CREDITS:
+        raise InvalidAllowance(daily_allowance_credits=limit_credits)
+    return moderation.change(
+        connection,
+        guild_id=guild_id,
+        act="pot_limit",
+        subject="",
+        after=None if limit_credits is None else {"credits": limit_credits},
+        made_by=set_by,
+        now=now,
+    )
+
+
+def require_share(
+    connection: Connection, *, guild_id: int, user_id: int, needed_credits: int, now: datetime
+) -> None:
+    """Raises PotLimitReached where the pot could pay, but has paid the member enough today."""
+    # Kept from others, so that two orders at once do not both find room below the limit.
+    posting.lock_accounts(connection, posting.open_pot(connection, guild_id))
+    share = share_of(connection, guild_id=guild_id, user_id=user_id, now=now)
+    if share.limit_credits is not None and (
+        needed_credits <= share.pot_credits
+        and share.used_credits + needed_credits > share.limit_credits
+    ):
+        raise PotLimitReached(
+            needed_credits=needed_credits,
+            available_credits=ledger.available_credits(
+                connection, guild_id=guild_id, user_id=user_id
+            ),
+            limit_credits=share.limit_credits,
+            used_credits=share.used_credits,
+        )
 
 
 def grant(connection: Connection, deed: Deed, *, user_id: int, amount_credits: int) -> bool:

@@ -27,6 +27,7 @@ from storage.gallery_tables import (
     showcase_posts,
 )
 from storage.preference_tables import finish_notices, option_sets, preferences
+from storage.review_tables import gallery_withheld, review_announcements, reviews
 from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "finish_notices",
     "gallery_entries",
     "gallery_searches",
+    "gallery_withheld",
     "insert_if_absent",
     "jobs",
     "likes",
@@ -45,6 +47,8 @@ __all__ = [
     "offers",
     "option_sets",
     "preferences",
+    "review_announcements",
+    "reviews",
     "showcase_posts",
     "theme_entries",
     "theme_posts",
@@ -234,7 +238,8 @@ moderator_log = Table(
     CheckConstraint(
         "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
         " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-        " 'showcase', 'report', 'defaults', 'theme', 'reveal')",
+        " 'showcase', 'report', 'defaults', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
+        " 'review_channel', 'pot_limit', 'theme', 'reveal')",
         name="act_is_known",
     ),
     sqlite_strict=True,

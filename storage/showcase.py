@@ -95,6 +95,12 @@ def end(connection: Connection, *, job_id: str, reason: str) -> None:
     connection.execute(update(showcase_posts).where(running).values(ended=reason))
 
 
+def resume(connection: Connection, *, job_id: str, ended: str) -> None:
+    """What ended for this reason is to be shown again, posted anew where its message is gone."""
+    mine = (_TABLE.job_id == job_id) & (_TABLE.ended == ended)
+    connection.execute(update(showcase_posts).where(mine).values(ended=None))
+
+
 def taken_down(connection: Connection, *, job_id: str) -> None:
     """It has no message any more."""
     mine = _TABLE.job_id == job_id

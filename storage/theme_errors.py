@@ -43,7 +43,7 @@ class NotEnterable(ThemeError):
     """Only a member's own finished clip of this server can be entered."""
 
     job_id: str
-    reason: Literal["another's", "unfinished", "deleted"]
+    reason: Literal["another's", "unfinished", "taken down", "deleted"]
 
 
 @dataclass(kw_only=True, eq=False)

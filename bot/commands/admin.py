@@ -1,13 +1,14 @@
 """/admin: dead jobs, the relaxed lane, previews, the showcase, and what moderators did.
 
-The queue, members' conduct, word rules, default options and the report have files of their own.
-All is checked at every call, whatever the client showed, and recorded with who did it.
+The queue, members' conduct, word rules, default options, reviews and the report have files of their
+own. All is checked at every call, whatever the client showed, and recorded with who did it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import discord
 from discord import app_commands
@@ -18,12 +19,17 @@ from bot.commands.admin_conduct import ConductCommands
 from bot.commands.admin_defaults import DefaultsCommands
 from bot.commands.admin_queue import QueueCommands
 from bot.commands.admin_report import ReportCommands
+from bot.commands.admin_review import ReviewCommands
 from bot.commands.admin_rules import WordRuleCommands
+from bot.commands.options import AUTOCOMPLETE_CHOICES
 from bot.dead_jobs import DeadJobs
+from bot.errors import UnknownActKind
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.moderators import require_moderator
 from bot.option_pages import OptionPages
+from bot.reviewing.desk import ReviewDesk
+from bot.rule_pages import RulePages
 from bot.text import credit_count
 from generation.models.catalogue import Catalogue
 from storage import guild_settings
@@ -43,6 +49,7 @@ class AdminCog(
     QueueCommands,
     ConductCommands,
     WordRuleCommands,
+    ReviewCommands,
     DefaultsCommands,
     ReportCommands,
     commands.GroupCog,
@@ -59,12 +66,16 @@ class AdminCog(
         dead_jobs: DeadJobs,
         deeds: ModeratorDeeds,
         log_pages: LogPages,
+        review_desk: ReviewDesk,
+        rule_pages: RulePages,
         option_pages: OptionPages,
         default_model: str,
     ) -> None:
         self.database = database
         self.catalogue = catalogue
         self.deeds = deeds
+        self.review_desk = review_desk
+        self.rule_pages = rule_pages
         self.option_pages = option_pages
         self.default_model = default_model
         self._dead_jobs = dead_jobs
@@ -178,9 +189,6 @@ class AdminCog(
         about="Only what was done to this member",
         days="Only of so many days",
     )
-    @app_commands.choices(
-        what=[Choice(name=kind.replace("_", " "), value=kind) for kind in get_args(ActKind)]
-    )
     async def show_log(
         self,
         interaction: discord.Interaction[Any],
@@ -189,13 +197,34 @@ class AdminCog(
         about: discord.Member | None = None,
         days: Range[int, 1, 3650] | None = None,
     ) -> None:
+        kind = _kind_of(what) if what else None
         await interaction.response.defer(ephemeral=True, thinking=True)
         search = LogSearch(
             guild_id=interaction.guild_id or 0,
             made_by=who.id if who else None,
-            act=cast(ActKind, what) if what else None,
+            act=kind,
             subject=f"member:{about.id}" if about else None,
             since=datetime.now(UTC) - timedelta(days=days) if days else None,
         )
         page = await self._log_pages.page(search)
         await interaction.followup.send(embed=page.embed, view=page.view, ephemeral=True)
+
+    @show_log.autocomplete("what")
+    async def _complete_kind(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        return [Choice(name=name, value=kind) for name, kind in KINDS.items() if typed in name][
+            :AUTOCOMPLETE_CHOICES
+        ]
+
+
+KINDS: Mapping[str, ActKind] = {kind.replace("_", " "): kind for kind in get_args(ActKind)}
+"""What is searched for, by the words that are offered: more than Discord takes as fixed choices."""
+
+
+def _kind_of(typed: str) -> ActKind:
+    """Raises UnknownActKind."""
+    kind = KINDS.get(typed.strip().lower().replace("_", " "))
+    if kind is None:
+        raise UnknownActKind(typed)
+    return kind

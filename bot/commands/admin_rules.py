@@ -10,18 +10,18 @@ from discord import app_commands
 from discord.app_commands import Range
 from discord.ext import commands
 
+from bot.rule_pages import RulePages
 from bot.wording.word_rules import check_rule, first_breach
 from storage import word_rules
 from storage.database import Database
 from storage.word_rules import WordRule
-
-RULES_SHOWN_CHARACTERS = 3800
 
 
 class WordRuleCommands(commands.Cog):
     """Part of `AdminCog`, which checks who asks."""
 
     database: Database
+    rule_pages: RulePages
 
     rules = app_commands.Group(name="rules", description="Words that no prompt may say")
 
@@ -74,12 +74,8 @@ class WordRuleCommands(commands.Cog):
     @rules.command(name="list", description="The words that no prompt may say here")
     async def list_rules(self, interaction: discord.Interaction[Any]) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        known = await self._rules(interaction)
-        listed = " · ".join(discord.utils.escape_markdown(rule.words) for rule in known)
-        if len(listed) > RULES_SHOWN_CHARACTERS:
-            listed = listed[:RULES_SHOWN_CHARACTERS].rsplit(" · ", 1)[0] + " …"
-        embed = discord.Embed(title=f"Word rules: {len(known)}", description=listed or "None.")
-        await interaction.followup.send(embed=embed, ephemeral=True)
+        page = await self.rule_pages.page(interaction.guild_id or 0, 0)
+        await interaction.followup.send(embed=page.embed, view=page.view, ephemeral=True)
 
     @rules.command(name="test", description="Whether a prompt would be refused; nothing is made")
     @app_commands.describe(

@@ -87,6 +87,9 @@ class JobsCog(commands.Cog):
                 return f"place {standing.place}{eta}"
             case JobState.FAILED | JobState.DEAD:
                 return failure_sentence(record.error_code, record.error_text)
+            case JobState.SUCCEEDED if record.takedown_reason is not None:
+                reason = discord.utils.escape_markdown(record.takedown_reason)
+                return f"taken down by moderators: {reason}"
             case JobState.SUCCEEDED if record.delivery_problem:
                 return f"made, but not posted: {record.delivery_problem}"
             case _:

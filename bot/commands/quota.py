@@ -20,7 +20,7 @@ from bot.views.asked_once import Undoable, question_view
 from config.settings import Settings
 from storage import ledger, pots, quotas, role_grants
 from storage.database import Connection, Database
-from storage.pots import Deed
+from storage.pots import Deed, PotShare
 from storage.role_grants import Window
 
 CREDITS_MAX = 1_000_000
@@ -142,34 +142,54 @@ class QuotaCog(
             ephemeral=True,
         )
 
-    @app_commands.command(name="pot", description="Put credits into the server's pot")
+    @app_commands.command(
+        name="pot", description="Put credits into the server's pot, or limit what it pays a member"
+    )
     @app_commands.describe(
         credits="How many; the pot pays for members who run out",
         member="Whose credits they are; leave it out to add new ones",
         reason="Why; shown in the history",
+        limit="The most that it pays one member a day (UTC); 0 for no limit",
     )
     async def fill_pot(
         self,
         interaction: discord.Interaction[Any],
-        credits: Range[int, 1, CREDITS_MAX],  # noqa: A002  the option's name in chat
+        credits: Range[int, 1, CREDITS_MAX] | None = None,  # noqa: A002  the option's name in chat
         member: discord.Member | None = None,
         reason: Range[str, 1, 100] = "into the server's pot",
+        limit: Range[int, 0, CREDITS_MAX] | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         deed = _deed(interaction, reason)
-        total = await self.database.write(
-            lambda connection: pots.fill_pot(
-                connection,
-                deed,
-                amount_credits=credits,
-                from_user_id=member.id if member else None,
+
+        def change(connection: Connection) -> PotShare:
+            if limit is not None:
+                pots.set_limit(
+                    connection,
+                    guild_id=deed.guild_id,
+                    limit_credits=limit or None,
+                    set_by=deed.made_by,
+                    now=deed.now,
+                )
+            if credits is not None:
+                from_user_id = member.id if member else None
+                pots.fill_pot(connection, deed, amount_credits=credits, from_user_id=from_user_id)
+            return pots.share_of(
+                connection, guild_id=deed.guild_id, user_id=deed.made_by, now=deed.now
             )
-        )
+
+        pot = await self.database.write(change)
         source = f" of <@{member.id}>'s" if member else ""
+        has = f"The pot has {pot.pot_credits} now"
+        if credits is not None:
+            has = (
+                f"Put {credit_count(credits)}{source} into the pot, which has {pot.pot_credits} now"
+            )
+        most = "as much as they need"
+        if pot.limit_credits is not None:
+            most = f"at most {credit_count(pot.limit_credits)} a day"
         await interaction.followup.send(
-            f"Put {credit_count(credits)}{source} into the pot, which has {total} now. It pays for "
-            "whoever runs out.",
-            ephemeral=True,
+            f"{has}. It pays for whoever runs out, {most} for each member.", ephemeral=True
         )
 
 

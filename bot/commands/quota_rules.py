@@ -14,8 +14,9 @@ from bot.errors import OneSubjectOnly
 from bot.moderators import asker_of
 from bot.text import credit_count
 from config.settings import Settings
-from storage import quotas
-from storage.database import Database
+from storage import pots, quotas
+from storage.database import Connection, Database
+from storage.pots import PotShare
 from storage.quotas import Quota, QuotaRule, Scope
 
 CREDITS_MAX = 1_000_000
@@ -111,11 +112,15 @@ class QuotaRuleCommands(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         asker = asker_of(interaction, member, channel_id=channel.id if channel else None)
         default_credits = self.settings.credits.daily_allowance
-        quota = await self.database.read(
-            lambda connection: quotas.quota(
-                connection, asker, default_credits=default_credits, now=datetime.now(UTC)
+        now = datetime.now(UTC)
+
+        def read(connection: Connection) -> tuple[Quota, PotShare]:
+            return (
+                quotas.quota(connection, asker, default_credits=default_credits, now=now),
+                pots.share_of(connection, guild_id=asker.guild_id, user_id=member.id, now=now),
             )
-        )
+
+        quota, pot = await self.database.read(read)
         where = f"<#{asker.channel_id}>"
         embed = discord.Embed(
             title="Daily allowance",
@@ -127,6 +132,7 @@ class QuotaRuleCommands(commands.Cog):
             overruled.append(f"The bot's default: {credit_count(default_credits)}")
         if overruled:
             embed.add_field(name="Overruled", value="\n".join(overruled)[:1024], inline=False)
+        embed.add_field(name="The server's pot", value=_pot_words(pot), inline=False)
         embed.set_footer(text=PRECEDENCE)
         await interaction.followup.send(embed=embed, ephemeral=True)
 
@@ -144,6 +150,17 @@ def _subject(
     if channel is not None:
         return Scope.CHANNEL, channel.id, f"{channel.mention}'s"
     return Scope.GUILD, 0, "everybody's default"
+
+
+def _pot_words(pot: PotShare) -> str:
+    """What the pot pays beside the allowance."""
+    limit = "without a limit a member"
+    if pot.limit_credits is not None:
+        limit = f"at most {credit_count(pot.limit_credits)} a day (UTC) for a member"
+    return (
+        f"It has {credit_count(pot.pot_credits)} and pays for whoever runs out, {limit}; for this "
+        f"one {pot.used_credits} today."
+    )
 
 
 def _why(quota: Quota) -> str:

@@ -63,7 +63,7 @@ class Interaction:
     token: str
     type: InteractionType
     user: User
-    guild_id: str
+    guild_id: str | None
     channel_id: str
     created_at: datetime
     data: JsonObject
@@ -81,7 +81,8 @@ class Interaction:
             "id": self.id,
             "type": int(self.type),
             "user": user_json(self.user),
-            "authorizing_integration_owners": {"0": self.guild_id},
+            # In the bot's conversation with a member there is no server that installed it.
+            "authorizing_integration_owners": {"0": self.guild_id or "0"},
         }
         if self.type is InteractionType.COMMAND:
             metadata["name"] = self.spoken_name
@@ -108,7 +109,7 @@ class Interactions:
         *,
         kind: InteractionType,
         user: User,
-        guild_id: str,
+        guild_id: str | None,
         channel_id: str,
         data: JsonObject,
         spoken_name: str = "",

@@ -219,7 +219,8 @@ class Member:
         self.bot_online = bool(greeting["d"]["online"])
         threads = next(g["threads"] for g in session["guilds"] if g["id"] == self.guild_id)
         self.threads = {one["id"]: one for one in threads}
-        for one in (*channels, *threads):
+        mine = [one for one in session["direct_channels"] if one["recipient_id"] == self.id]
+        for one in (*channels, *threads, *mine):
             path = f"/playground/channels/{one['id']}/messages"
             for body in (await self._get(path, user=self.id))["messages"]:
                 self._messages[str(body["id"])] = SeenMessage(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +16,8 @@ from storage.usage import JobUse, Refunds, Remixed
 
 log = structlog.get_logger(__name__)
 
-MOST_NAMED = 100  # Discord is asked for each of them: the rest are called by their ids
+ASKED_AT_ONCE = 100  # Discord's limit
+ANSWER_SECONDS = 30.0
 MOST_REMIXED = 5
 
 
@@ -36,7 +38,7 @@ async def gather(database: Database, guild: discord.Guild, *, days: int) -> Repo
         )
 
     uses, refunds, remixed = await database.read(read)
-    busiest = Counter(use.user_id for use in uses).most_common(MOST_NAMED)
+    busiest = Counter(use.user_id for use in uses).most_common()
     people = await _people(guild, [user_id for user_id, _ in busiest])
     return Report(
         title=f"Reelroom in {guild.name}",
@@ -51,16 +53,18 @@ async def gather(database: Database, guild: discord.Guild, *, days: int) -> Repo
 
 
 async def _people(guild: discord.Guild, user_ids: list[int]) -> dict[int, Member]:
-    """Who is still a member. The bot keeps no list of members, so it asks for each."""
+    """Who is still a member. The bot keeps no list of members, so it asks, a hundred at a time;
+    whoever Discord does not tell of is called by their id."""
     people: dict[int, Member] = {}
-    for user_id in user_ids:
+    for first in range(0, len(user_ids), ASKED_AT_ONCE):
+        chunk = user_ids[first : first + ASKED_AT_ONCE]
         try:
-            member = guild.get_member(user_id) or await guild.fetch_member(user_id)
-        except discord.NotFound:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                found = await guild.query_members(user_ids=chunk, cache=False)
+        except (TimeoutError, discord.HTTPException, discord.ClientException) as error:
+            log.warning("report.members_unknown", count=len(chunk), error=str(error))
             continue
-        except discord.HTTPException as error:
-            log.warning("report.member_unknown", user_id=user_id, error=str(error))
-            continue
-        roles = tuple(role.name for role in member.roles if not role.is_default())
-        people[user_id] = Member(name=member.display_name, roles=roles)
+        for member in found:
+            roles = tuple(role.name for role in member.roles if not role.is_default())
+            people[member.id] = Member(name=member.display_name, roles=roles)
     return people

@@ -5,6 +5,7 @@ They know what was typed and nothing of what becomes of it.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,10 @@ class FormModal(discord.ui.Modal):
     def __init__(
         self, title: str, custom_id: str, fields: tuple[Field, ...], submit: Submit
     ) -> None:
-        super().__init__(title=title, custom_id=custom_id, timeout=1800)
+        # discord.py finds an open form by its custom id alone, and forgets that when the form comes
+        # back: of two members with the same form, one would be without an answer.
+        unique = f"{custom_id}:{secrets.token_hex(8)}"
+        super().__init__(title=title, custom_id=unique, timeout=1800)
         self._submit = submit
         self._inputs: dict[str, discord.ui.TextInput[FormModal]] = {}
         for field in fields:

@@ -30,6 +30,7 @@ class JobAction(StrEnum):
     LIKE = "like"
     REPORT = "report"
     SEND = "send"
+    APPEAL = "appeal"
 
 
 LABELS: dict[JobAction, tuple[str, str, discord.ButtonStyle]] = {
@@ -47,6 +48,7 @@ LABELS: dict[JobAction, tuple[str, str, discord.ButtonStyle]] = {
     JobAction.LIKE: ("Like", "❤️", discord.ButtonStyle.secondary),
     JobAction.REPORT: ("Report", "🚩", discord.ButtonStyle.secondary),
     JobAction.SEND: ("Send to me", "✉️", discord.ButtonStyle.secondary),
+    JobAction.APPEAL: ("Appeal", "⚖️", discord.ButtonStyle.primary),
 }
 
 

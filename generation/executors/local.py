@@ -1,7 +1,8 @@
 """Runs executions on this machine: one supervised worker process per slot.
 
 A worker that crashes, hangs or does not stop when asked is killed and replaced; its execution
-ends as a fault that the dispatcher may try again.
+ends as a fault that the dispatcher may try again. While a worker makes the file of one clip it may
+already make the next one's pictures (docs/architecture.md, "When something dies").
 """
 
 from __future__ import annotations
@@ -10,19 +11,20 @@ import asyncio
 import os
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, replace
 
-from generation.errors import WorkerCrashed, WorkerHung
+from generation.errors import WorkerCrashed, WorkerHung, WorkerLost
 from generation.executor import (
     Execution,
     ExecutionEvent,
     ExecutionStatus,
     Faulted,
+    Filmed,
     Stopped,
 )
 from generation.executors.wire import CancelRequest, Report, WorkerSetup
-from generation.executors.worker_process import Exited, WorkerProcess
+from generation.executors.worker_process import Exited, Mail, Mailbox, WorkerProcess
 from generation.job import Progress, Stage
 
 WORKER_PROGRAM = "generation.executors.worker"
@@ -47,7 +49,10 @@ class ExecutionLimits:
 
 
 class LocalExecutor:
-    """`slots` worker processes. `start` before the first `run`, `close` after the last."""
+    """`slots` worker processes. `start` before the first `run`, `close` after the last.
+
+    Without `overlap` a slot takes no execution before the last one's file is made.
+    """
 
     def __init__(
         self,
@@ -55,11 +60,12 @@ class LocalExecutor:
         setup: WorkerSetup,
         limits: ExecutionLimits,
         slots: int = 1,
+        overlap: bool = True,
         environ: Mapping[str, str] = os.environ,
         program: str = WORKER_PROGRAM,
     ) -> None:
         self._slots = [
-            _Slot(setup=setup, limits=limits, environ=environ, program=program)
+            _Slot(setup=setup, limits=limits, overlap=overlap, environ=environ, program=program)
             for _ in range(slots)
         ]
         self._free = self._slots.copy()
@@ -96,14 +102,15 @@ class LocalExecutor:
         key = (execution.job_id, execution.attempt)
         run = self._runs[key] = _Run(execution)
         try:
-            async with self._vacancies:
+            async with AsyncExitStack() as held:
+                await held.enter_async_context(self._vacancies)
                 slot = self._occupy(execution.request.model)
-                try:
-                    async with aclosing(slot.run(run)) as events:
-                        async for event in events:
-                            yield event
-                finally:
-                    self._free.append(slot)
+                held.callback(self._free.append, slot)
+                async with aclosing(slot.run(run)) as events:
+                    async for event in events:
+                        if isinstance(event, Filmed):
+                            await held.aclose()
+                        yield event
         finally:
             del self._runs[key]
             self._ended.append(key)
@@ -123,8 +130,9 @@ class LocalExecutor:
         return ExecutionStatus.ENDED if ended else ExecutionStatus.UNKNOWN
 
     def _occupy(self, model: str) -> _Slot:
-        """The free slot with this model loaded, else the one free longest."""
-        slot = next((slot for slot in self._free if slot.model == model), self._free[0])
+        """The free slot with this model loaded, if possible one that encodes nothing; else the one
+        free longest."""
+        slot = min(self._free, key=lambda slot: (slot.model != model, slot.encodes))
         self._free.remove(slot)
         return slot
 
@@ -135,11 +143,12 @@ class _Run:
     def __init__(self, execution: Execution) -> None:
         self.execution = execution
         self.cancelled = False
+        self.filmed = False
         self._worker: WorkerProcess | None = None
 
-    def begin(self, worker: WorkerProcess) -> None:
+    def begin(self, worker: WorkerProcess, *, alone: bool) -> None:
         self._worker = worker
-        worker.send(self.execution)
+        worker.send(replace(self.execution, alone=alone))
         if self.cancelled:
             worker.cancel(self._cancel_request)
 
@@ -149,31 +158,31 @@ class _Run:
             if self._worker is not None:
                 self._worker.cancel(self._cancel_request)
 
-    def owns(self, message: Report | CancelRequest) -> bool:
-        return (message.job_id, message.attempt) == (self.execution.job_id, self.execution.attempt)
-
     @property
     def _cancel_request(self) -> CancelRequest:
         return CancelRequest(job_id=self.execution.job_id, attempt=self.execution.attempt)
 
 
 class _Slot:
-    """Runs one execution at a time in a worker that it keeps alive."""
+    """Runs executions in a worker that it keeps alive: one, and one more whose file is made."""
 
     def __init__(
         self,
         *,
         setup: WorkerSetup,
         limits: ExecutionLimits,
+        overlap: bool,
         environ: Mapping[str, str],
         program: str,
     ) -> None:
         self._setup = setup
         self._limits = limits
+        self._overlap = overlap
         self._environ = environ
         self._program = program
         self._worker: WorkerProcess | None = None
-        self._jobs_done = 0
+        self._starting = asyncio.Lock()
+        self._jobs_begun = 0
         self._closed = False
         self._unable: Mapping[str, str] | None = None
         self.model = setup.preload
@@ -183,6 +192,11 @@ class _Slot:
         return self._worker.pid if self._worker is not None and self._worker.alive else None
 
     @property
+    def encodes(self) -> bool:
+        """Whether it has an execution; for a free slot, one whose file is made."""
+        return self._worker is not None and self._worker.occupied
+
+    @property
     def unable(self) -> Mapping[str, str] | None:
         """What the last worker that was ready said; None before the first."""
         if self._worker is not None and self._worker.unable is not None:
@@ -190,58 +204,92 @@ class _Slot:
         return self._unable
 
     async def worker(self) -> WorkerProcess:
-        """The living worker, spawned if there is none."""
-        if self._worker is None or not self._worker.alive:
-            self._worker = await WorkerProcess.start(self._program, self._setup, self._environ)
-            self._jobs_done = 0
-            self.model = self._setup.preload
-        return self._worker
+        """The living worker, spawned if there is none; after `stop`, the dead one."""
+        async with self._starting:
+            if self._worker is None or not (self._worker.alive or self._closed):
+                self._worker = await WorkerProcess.start(self._program, self._setup, self._environ)
+                self._jobs_begun = 0
+                self.model = self._setup.preload
+            return self._worker
 
     async def stop(self) -> None:
         self._closed = True
-        if self._worker is not None:
-            await self._worker.stop()
+        async with self._starting:
+            if self._worker is not None:
+                await self._worker.stop()
 
     async def run(self, run: _Run) -> AsyncGenerator[ExecutionEvent, None]:
-        worker = await self.worker()
+        worker, alone = await self._place_for(run.execution)
         self.model = run.execution.request.model
-        run.begin(worker)
-        watch = _Watch(self._limits)
-        reusable = False
+        reusable: bool | None = None
         try:
-            while True:
-                try:
-                    async with asyncio.timeout_at(watch.deadline):
-                        message = await worker.receive()
-                except TimeoutError:
-                    yield Stopped() if run.cancelled else Faulted(error=watch.verdict())
-                    return
-                watch.heard()
-                match message:
-                    case CancelRequest() if run.owns(message):
-                        watch.cancelled()
-                    case Exited(exit_code=exit_code):
-                        stopped = run.cancelled or self._closed
-                        yield Stopped() if stopped else Faulted(error=WorkerCrashed(exit_code))
-                        return
-                    case Report(event=event) if run.owns(message):
-                        if not isinstance(event, Progress):
-                            self._jobs_done += 1
-                            reusable = message.reusable
-                            yield event
-                            return
-                        watch.in_stage(event.stage)
+            with worker.mailbox(run.execution) as mailbox:
+                run.begin(worker, alone=alone)
+                async with aclosing(self._events(run, mailbox)) as events:
+                    async for event, after in events:
+                        reusable = after
                         yield event
-                    case _:
-                        pass  # Ready, or what an earlier execution left behind
         finally:
-            if not reusable or self._jobs_done >= self._limits.jobs_per_worker:
+            if reusable is None:
                 await self._replace(worker)
+            elif not reusable or self._worn:
+                await worker.deserted()  # what is left to make of the clip before needs no device
+                await self._replace(worker)
+
+    async def _place_for(self, execution: Execution) -> tuple[WorkerProcess, bool]:
+        """A worker, and whether the execution is to be alone there, as its last one is too."""
+        worker = await self.worker()
+        alone = execution.alone or not self._overlap
+        if alone or self._jobs_begun + 1 >= self._limits.jobs_per_worker:
+            await worker.deserted()
+            worker = await self.worker()
+        self._jobs_begun += 1
+        return worker, alone or self._worn
+
+    @property
+    def _worn(self) -> bool:
+        return self._jobs_begun >= self._limits.jobs_per_worker
+
+    async def _events(
+        self, run: _Run, mailbox: Mailbox
+    ) -> AsyncGenerator[tuple[ExecutionEvent, bool | None], None]:
+        """Each event, with the last one whether the worker can be used again. None as long as that
+        is not known: it works, is silent, or has ended."""
+        watch = _Watch(self._limits)
+        while True:
+            try:
+                async with asyncio.timeout_at(watch.deadline):
+                    message = await mailbox.receive()
+            except TimeoutError:
+                yield Stopped() if run.cancelled else Faulted(error=watch.verdict()), None
+                return
+            watch.heard(message)
+            match message:
+                case Exited():
+                    stopped = run.cancelled or self._closed
+                    yield Stopped() if stopped else Faulted(error=_loss(message, run)), None
+                    return
+                case Report(event=Progress() | Filmed() as event):
+                    run.filmed = run.filmed or isinstance(event, Filmed)
+                    yield event, None
+                case Report(event=event, reusable=reusable):
+                    yield event, reusable
+                    return
+                case _:
+                    pass
 
     async def _replace(self, worker: WorkerProcess) -> None:
         await worker.stop()
-        if not self._closed:
-            await self.worker()
+        await self.worker()
+
+
+def _loss(exited: Exited, run: _Run) -> WorkerCrashed | WorkerLost:
+    """A worker that crashes while it makes pictures and a file crashed of the pictures: there are
+    the driver, the model and nearly all of the memory. Who was not the reason why a worker was
+    stopped only lost it."""
+    if exited.asked or (exited.shared and run.filmed):
+        return WorkerLost()
+    return WorkerCrashed(exited.exit_code)
 
 
 class _Watch:
@@ -262,14 +310,15 @@ class _Watch:
             patience = min(patience, self._cancelled + self._limits.cancel_timeout_seconds)
         return patience
 
-    def heard(self) -> None:
+    def heard(self, message: Mail) -> None:
         self._heard = self._clock()
-
-    def in_stage(self, stage: Stage) -> None:
-        self._stage = stage
-
-    def cancelled(self) -> None:
-        self._cancelled = self._clock()
+        match message:
+            case CancelRequest():
+                self._cancelled = self._clock()
+            case Report(event=Progress(stage=stage)):
+                self._stage = stage
+            case _:
+                pass
 
     def verdict(self) -> WorkerHung:
         job_ends = self._began + self._limits.job_timeout_seconds

@@ -23,7 +23,7 @@ from generation.errors import (
     OutOfMemory,
     TooLargeToDeliver,
 )
-from generation.executor import Done, Execution, ExecutionEvent, Faulted, Stopped
+from generation.executor import Done, Execution, ExecutionEvent, Faulted, Filmed, Stopped
 from generation.job import Progress, Stage
 from generation.models.levers import Levers
 from generation.request import GenerationRequest
@@ -136,6 +136,7 @@ def _execution_fields(execution: Execution) -> tuple[dict[str, Any], bytes]:
         "max_bytes": execution.max_bytes,
         "spare_memory": execution.spare_memory,
         "making": None if execution.making is None else dataclasses.asdict(execution.making),
+        "alone": execution.alone,
     }
     return fields, b"".join(execution.files.values())
 
@@ -154,6 +155,7 @@ def _read_execution(fields: dict[str, Any], blob: bytes) -> Execution:
         max_bytes=fields["max_bytes"],
         spare_memory=fields["spare_memory"],
         making=None if fields["making"] is None else Making(**fields["making"]),
+        alone=fields["alone"],
     )
 
 
@@ -167,6 +169,8 @@ def _report_fields(report: Report) -> tuple[dict[str, Any], bytes]:
     match report.event:
         case Progress() as progress:
             return {**fields, **dataclasses.asdict(progress)}, b""
+        case Filmed(seconds=seconds):
+            return {**fields, "seconds": seconds}, b""
         case Done(clip=clip):
             return {**fields, "facts": clip.facts.to_json()}, clip.media
         case Faulted(error=TooLargeToDeliver() as error):
@@ -192,6 +196,8 @@ def _read_event(fields: dict[str, Any], blob: bytes) -> ExecutionEvent:
         case "Progress":
             stage = Stage(fields["stage"])
             return Progress(stage=stage, step=fields["step"], steps=fields["steps"])
+        case "Filmed":
+            return Filmed(seconds=fields["seconds"])
         case "Done":
             return Done(clip=Clip(media=blob, facts=ClipFacts.from_json(fields["facts"])))
         case "Faulted":

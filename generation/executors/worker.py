@@ -17,11 +17,11 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from generation.clip import Clip
+from generation.clip import Clip, UnfinishedClip
 from generation.errors import DeviceFailed, ExecutionError, GenerationFailed
-from generation.executor import Done, Execution, ExecutionEvent, Faulted, Stopped
+from generation.executor import Done, Execution, ExecutionEvent, Faulted, Filmed, Stopped
 from generation.executors.wire import (
     PREFIX,
     CancelRequest,
@@ -32,7 +32,7 @@ from generation.executors.wire import (
     pack,
     unpack,
 )
-from generation.job import Progress
+from generation.job import Progress, Stage
 
 if TYPE_CHECKING:
     from generation.device import Device
@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OnProgress = Callable[[Progress], None]
+Outcome = TypeVar("Outcome")
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+SIGN_OF_LIFE_SECONDS = 1.0
+"""How often an execution that waits for the one before says so, and asks if it is cancelled."""
 
 
 class ExecutionCancelled(BaseException):
@@ -52,57 +55,105 @@ class ExecutionCancelled(BaseException):
 class Production:
     """How this worker makes clips, and why it cannot with some models.
 
-    `make` raises ExecutionError and what `on_progress` raises.
+    `film` and what it returns raise ExecutionError and what `on_progress` raises. What `film` left
+    unfinished is finished in another thread, while `film` is called for the next execution.
     """
 
     device: str
     unable: Mapping[str, str] = field(default_factory=dict[str, str])
     preload: Callable[[], None]
-    make: Callable[[Execution, OnProgress], Clip]
+    film: Callable[[Execution, OnProgress], UnfinishedClip]
 
 
 def serve(open_production: Callable[[WorkerSetup], Production]) -> None:
     """Makes clips until the parent closes the channel."""
     die_with_parent()
-    commands, channel = _claim_standard_streams()
+    commands, stream = _claim_standard_streams()
     setup = read_message(commands)
     assert isinstance(setup, WorkerSetup)
-    inbox = _Inbox(commands)
+    inbox, channel = _Inbox(commands), _Channel(stream)
     threading.Thread(target=inbox.read_forever, name="inbox", daemon=True).start()
     production = open_production(setup)
-    _send(channel, Ready(device=production.device, unable=production.unable))
+    channel.send(Ready(device=production.device, unable=production.unable))
     production.preload()
+    finishing = _Finishing()
     while True:
-        execution = inbox.executions.get()
-        _send(channel, _execute(execution, production, inbox, channel))
-        inbox.forget(execution)
+        _film(_Attempt(inbox.executions.get(), inbox, channel), production, finishing)
         gc.collect()
 
 
-def _execute(
-    execution: Execution, production: Production, inbox: _Inbox, channel: BinaryIO
-) -> Report:
-    """The last report of an execution."""
-    job_id, attempt = execution.job_id, execution.attempt
+def _film(attempt: _Attempt, production: Production, finishing: _Finishing) -> None:
+    """Makes the pictures here and their file beside the next execution, or here as well."""
+    unfinished = attempt.work(lambda: production.film(attempt.execution, attempt.on_progress))
+    if unfinished is None:
+        return
+    if attempt.execution.alone:
+        attempt.finish(unfinished)
+    elif attempt.work(lambda: finishing.wait(attempt.on_progress)):
+        attempt.send(Filmed(seconds=unfinished.seconds))
+        finishing.begin(lambda: attempt.finish(unfinished))
 
-    def report(event: ExecutionEvent, *, reusable: bool = True) -> Report:
-        return Report(job_id=job_id, attempt=attempt, event=event, reusable=reusable)
 
-    def on_progress(progress: Progress) -> None:
-        if inbox.is_cancelled(job_id, attempt):
+class _Finishing:
+    """A thread that makes the file of one execution; the next waits, so that at most the pictures
+    of two are in memory."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def wait(self, on_progress: OnProgress) -> bool:
+        """Until the file before is made; then True. Raises what `on_progress` raises."""
+        while self._thread is not None and self._thread.is_alive():
+            on_progress(Progress(stage=Stage.WAITING, step=0, steps=1))
+            self._thread.join(SIGN_OF_LIFE_SECONDS)
+        return True
+
+    def begin(self, work: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=work, name="finishing", daemon=True)
+        self._thread.start()
+
+
+class _Attempt:
+    """An execution from here on: what the parent is told of it, and whether it is cancelled."""
+
+    def __init__(self, execution: Execution, inbox: _Inbox, channel: _Channel) -> None:
+        self.execution = execution
+        self._inbox = inbox
+        self._channel = channel
+
+    def on_progress(self, progress: Progress) -> None:
+        """Raises ExecutionCancelled."""
+        if self._inbox.is_cancelled(self.execution):
             raise ExecutionCancelled
-        _send(channel, report(progress))
+        self.send(progress)
 
-    try:
-        return report(Done(clip=production.make(execution, on_progress)))
-    except ExecutionCancelled:
-        return report(Stopped())
-    except ExecutionError as error:
-        logger.exception("job %s attempt %d failed", job_id, attempt)
-        return report(Faulted(error=error), reusable=not isinstance(error, DeviceFailed))
-    except Exception as error:
-        logger.exception("job %s attempt %d failed", job_id, attempt)
-        return report(Faulted(error=GenerationFailed(one_line(error))))
+    def finish(self, unfinished: UnfinishedClip) -> None:
+        clip = self.work(unfinished.finish)
+        if clip is not None:
+            self._end(Done(clip=clip))
+
+    def work(self, part: Callable[[], Outcome]) -> Outcome | None:
+        """What a part of the execution gives; None if it was the last, and the parent knows why."""
+        job_id, attempt = self.execution.job_id, self.execution.attempt
+        try:
+            return part()
+        except ExecutionCancelled:
+            self._end(Stopped())
+        except ExecutionError as error:
+            logger.exception("job %s attempt %d failed", job_id, attempt)
+            self._end(Faulted(error=error), reusable=not isinstance(error, DeviceFailed))
+        except Exception as error:
+            logger.exception("job %s attempt %d failed", job_id, attempt)
+            self._end(Faulted(error=GenerationFailed(one_line(error))))
+        return None
+
+    def send(self, event: ExecutionEvent, *, reusable: bool = True) -> None:
+        job_id, attempt = self.execution.job_id, self.execution.attempt
+        self._channel.send(Report(job_id=job_id, attempt=attempt, event=event, reusable=reusable))
+
+    def _end(self, event: ExecutionEvent, *, reusable: bool = True) -> None:
+        self._inbox.forget(self.execution)
+        self.send(event, reusable=reusable)
 
 
 def one_line(error: BaseException) -> str:
@@ -149,8 +200,8 @@ class _Inbox:
     def forget(self, execution: Execution) -> None:
         self._cancelled.discard((execution.job_id, execution.attempt))
 
-    def is_cancelled(self, job_id: str, attempt: int) -> bool:
-        return (job_id, attempt) in self._cancelled
+    def is_cancelled(self, execution: Execution) -> bool:
+        return (execution.job_id, execution.attempt) in self._cancelled
 
 
 def _claim_standard_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -171,9 +222,18 @@ def _read_exactly(stream: BinaryIO, size: int) -> bytes:
     return data
 
 
-def _send(channel: BinaryIO, message: Ready | Report) -> None:
-    channel.write(pack(message))
-    channel.flush()
+class _Channel:
+    """To the parent, for whatever thread has something to say."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, message: Ready | Report) -> None:
+        packed = pack(message)
+        with self._lock:
+            self._stream.write(packed)
+            self._stream.flush()
 
 
 def open_models(setup: WorkerSetup, device: Device) -> LoadedModels:
@@ -197,7 +257,7 @@ def open_production(setup: WorkerSetup) -> Production:
     from generation.device import Device
     from generation.models.checks import failed_checks
     from generation.models.opening import silence_libraries
-    from generation.production import produce
+    from generation.production import film
 
     silence_libraries()
     device = Device.choose(setup.device, threads=setup.threads)
@@ -211,29 +271,35 @@ def open_production(setup: WorkerSetup) -> Production:
                 # The first job that needs the model fails with the reason.
                 logger.exception("cannot load %s in advance", setup.preload)
 
-    def make(execution: Execution, on_progress: OnProgress) -> Clip:
+    def film_here(execution: Execution, on_progress: OnProgress) -> UnfinishedClip:
+        notes: tuple[str, ...] = ()
         sparing = execution.spare_memory and execution.request.command.needs_model
         if sparing:
             models.spare_memory(execution.request.model)
         try:
             with device.telling_faults():
-                clip = produce(
+                filmed = film(
                     execution, models, on_progress, narration_scenes=setup.narration_scenes
                 )
         except ExecutionError as error:
             models.after(error)
             raise
-        if not sparing:
-            return clip
-        how = models.get(execution.request.model).tier.value
-        note = f"Memory ran out at the first try; for this one the model was {how}."
-        return replace(clip, facts=replace(clip.facts, notes=(*clip.facts.notes, note)))
+        if sparing:
+            how = models.get(execution.request.model).tier.value
+            notes = (f"Memory ran out at the first try; for this one the model was {how}.",)
+
+        def finish() -> Clip:
+            with device.telling_faults():
+                clip = filmed.finish()
+            return replace(clip, facts=replace(clip.facts, notes=(*clip.facts.notes, *notes)))
+
+        return UnfinishedClip(seconds=filmed.seconds, finish=finish)
 
     return Production(
         device=device.description,
         unable=models.unable(setup.enabled, failed_checks(setup.checks_file)),
         preload=preload,
-        make=make,
+        film=film_here,
     )
 
 

@@ -1,4 +1,7 @@
-"""One life of a worker process, seen from the bot's event loop, which it never blocks."""
+"""One life of a worker process, seen from the bot's event loop, which it never blocks.
+
+It may have two executions: the file of one is made while the next one's pictures are.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +56,40 @@ PASSED_ON_PREFIXES = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exited:
-    """The process ended; `exit_code` < 0 is a signal."""
+    """The process ended; `exit_code` < 0 is a signal.
+
+    `shared` if it had another execution at that moment, `asked` if it was stopped on purpose.
+    """
 
     exit_code: int | None
+    shared: bool
+    asked: bool
+
+
+Mail = Ready | Report | CancelRequest | Exited
+
+
+class Mailbox:
+    """What a worker says to one of its executions."""
+
+    def __init__(self) -> None:
+        self._mail: deque[Mail] = deque()
+        self._has_mail = asyncio.Event()
+
+    async def receive(self) -> Mail:
+        """The next message; Exited is the last and comes again at each further call."""
+        while not self._mail:
+            self._has_mail.clear()
+            await self._has_mail.wait()
+        if isinstance(self._mail[0], Exited):
+            return self._mail[0]
+        return self._mail.popleft()
+
+    def post(self, message: Mail) -> None:
+        if self._mail and _is_progress(self._mail[-1]) and _is_progress(message):
+            self._mail.pop()  # nobody has read it yet, and the newer one says more
+        self._mail.append(message)
+        self._has_mail.set()
 
 
 class WorkerProcess:
@@ -63,8 +97,10 @@ class WorkerProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._mail: deque[Ready | Report | CancelRequest | Exited] = deque()
-        self._has_mail = asyncio.Event()
+        self._mailboxes: dict[tuple[str, int], Mailbox] = {}
+        self._left = asyncio.Event()
+        self._asked_to_end = False
+        self._exited: Exited | None = None
         self.unable: Mapping[str, str] | None = None
         """What the worker said of models that it cannot run; None until it is ready."""
         self._reading = asyncio.create_task(self._read_until_exit(), name=f"worker {process.pid}")
@@ -96,6 +132,11 @@ class WorkerProcess:
     def alive(self) -> bool:
         return not self._reading.done()
 
+    @property
+    def occupied(self) -> bool:
+        """Whether it has an execution."""
+        return bool(self._mailboxes)
+
     def send(self, message: WorkerSetup | Execution | CancelRequest) -> None:
         """Never waits; a message to a dead worker is dropped, its Exited tells."""
         assert self._process.stdin is not None
@@ -103,21 +144,33 @@ class WorkerProcess:
             self._process.stdin.write(pack(message))
 
     def cancel(self, request: CancelRequest) -> None:
-        """Sends the request and lets `receive` return it too, so that its waiter knows."""
+        """Sends the request and posts it into the execution's mailbox too, so that its waiter
+        knows."""
         self.send(request)
         self._post(request)
 
-    async def receive(self) -> Ready | Report | CancelRequest | Exited:
-        """The next message; Exited is the last and comes again at each further call."""
-        while not self._mail:
-            self._has_mail.clear()
-            await self._has_mail.wait()
-        if isinstance(self._mail[0], Exited):
-            return self._mail[0]
-        return self._mail.popleft()
+    @contextlib.contextmanager
+    def mailbox(self, execution: Execution) -> Generator[Mailbox, None, None]:
+        """Within it, what the worker says to this execution is kept; what it says to all, too."""
+        key = (execution.job_id, execution.attempt)
+        mailbox = self._mailboxes[key] = Mailbox()
+        if self._exited is not None:
+            mailbox.post(self._exited)
+        try:
+            yield mailbox
+        finally:
+            del self._mailboxes[key]
+            self._left.set()
+
+    async def deserted(self) -> None:
+        """Waits until it has no execution."""
+        while self._mailboxes:
+            self._left.clear()
+            await self._left.wait()
 
     async def stop(self) -> None:
         """Ends the process: SIGTERM, then SIGKILL to it and what it started."""
+        self._asked_to_end = True
         self._signal(signal.SIGTERM)
         await asyncio.wait([self._reading], timeout=TERM_SECONDS)
         self._signal(signal.SIGKILL)
@@ -128,11 +181,15 @@ class WorkerProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
 
-    def _post(self, message: Ready | Report | CancelRequest | Exited) -> None:
-        if self._mail and _is_progress(self._mail[-1]) and _is_progress(message):
-            self._mail.pop()  # nobody has read it yet, and the newer one says more
-        self._mail.append(message)
-        self._has_mail.set()
+    def _post(self, message: Mail) -> None:
+        """Into the mailbox of the execution that it names, or into all."""
+        if isinstance(message, Report | CancelRequest):
+            mailbox = self._mailboxes.get((message.job_id, message.attempt))
+            if mailbox is not None:  # else it is what an earlier execution left behind
+                mailbox.post(message)
+            return
+        for mailbox in self._mailboxes.values():
+            mailbox.post(message)
 
     async def _read_until_exit(self) -> None:
         assert self._process.stdout is not None
@@ -152,7 +209,9 @@ class WorkerProcess:
             self._signal(signal.SIGKILL)
         exit_code = await self._process.wait()
         self._process.stdin.close()
-        self._post(Exited(exit_code=exit_code))
+        shared = len(self._mailboxes) > 1
+        self._exited = Exited(exit_code=exit_code, shared=shared, asked=self._asked_to_end)
+        self._post(self._exited)
 
 
 def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -186,5 +245,5 @@ async def _read_message(stream: asyncio.StreamReader) -> Message:
     return unpack(header, await stream.readexactly(blob_bytes))
 
 
-def _is_progress(message: Ready | Report | CancelRequest | Exited) -> bool:
+def _is_progress(message: Mail) -> bool:
     return isinstance(message, Report) and isinstance(message.event, Progress)

@@ -35,8 +35,12 @@ class PeakFile:
 
     def working_bytes(self, model: str, revision: str, tier: str) -> int | None:
         """The most that a run took beside the weights that rest on the device; None before the
-        first run."""
-        return self._known().get(_key(model, revision, tier))
+        first run. Without a revision, with any: new weights of a model are as large."""
+        known = self._known()
+        if revision:
+            return known.get(_key(model, revision, tier))
+        runs = [seen for key, seen in known.items() if _model_and_tier(key) == (model, tier)]
+        return max(runs, default=None)
 
     def saw(self, model: str, revision: str, tier: str, working_bytes: int) -> None:
         """A run took so much."""
@@ -73,6 +77,11 @@ class PeakFile:
             logger.exception("cannot write what models need of the memory")
             with contextlib.suppress(OSError):
                 unfinished.unlink(missing_ok=True)
+
+
+def _model_and_tier(key: str) -> tuple[str, str]:
+    model, _, tier = key.split(" ", 2)
+    return model, tier
 
 
 def _key(model: str, revision: str, tier: str) -> str:

@@ -5,8 +5,9 @@
 
 Each scene has its place on the time line: a breath, its speech, a breath. Places are whole
 frames, so picture and sound end together. A scene's picture begins a little earlier than its
-place and fades in over the end of the scene before. MoviePy puts it together; frames wait on disk
-and are enlarged one by one, so that the length of a film costs no memory.
+place and fades in over the end of the scene before. MoviePy puts it together; frames wait in files
+without a name and are enlarged one by one, so that the length of a film costs no memory, and not
+even a killed process leaves a file behind.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import math
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ class Film:
     notes: tuple[str, ...]
 
 
-def make_film(
+def shoot_film(
     story: str,
     *,
     max_scenes: int,
@@ -82,14 +82,15 @@ def make_film(
     on_stage: OnStage,
     voice: str | None = None,
     words_per_minute: int = WORDS_PER_MINUTE,
-) -> Film:
-    """Tells the story in at most `max_scenes` scenes.
+) -> Callable[[], Film]:
+    """Tells the story in at most `max_scenes` scenes: speaks it, makes its pictures, and gives what
+    then puts both together, without `make_scene`.
 
     `width` and `height` are those of the frames that `make_scene` gives; the film is
     `display_scale` times larger. Without a `voice` the story's script chooses one. `on_stage`
     hears of SPEAKING (steps are scenes) and COMPOSING (steps are frames).
-    Raises InvalidRequest for a story without words, GenerationFailed where there is no speech,
-    TooLargeToDeliver.
+    Raises InvalidRequest for a story without words, GenerationFailed where there is no speech; the
+    second part raises TooLargeToDeliver.
     """
     texts = split_scenes(story, max_scenes=max_scenes)
     if not texts:
@@ -97,21 +98,39 @@ def make_film(
     # 1. Speech first: it decides how long each scene is.
     voice = voice or voice_for(story)
     scenes = _speak_all(texts, voice, words_per_minute, fps, on_stage)
-    # 2. Then the pictures, 3. then both together.
-    with tempfile.TemporaryDirectory(prefix="reelroom-film-") as folder:
-        files = _film_all(scenes, Path(folder), fps, (width, height), shot_seconds_max, make_scene)
-        captioned = can_draw(story)
-        composite = _compose(scenes, files, display_scale, captioned)
-        count = scenes[-1].end
-        media = encode_pictures(
-            lambda: _pictures(composite, count, fps, on_stage),
-            count=count,
-            fps=fps,
-            max_bytes=max_bytes,
-            label=label,
-            audio=_soundtrack(composite.audio, scenes[0].speech.sample_rate, count / fps),
-        )
-        composite.close()
+    # 2. Then the pictures.
+    pictures = _film_all(scenes, fps, (width, height), shot_seconds_max, make_scene)
+    captioned = can_draw(story)
+
+    # 3. Then both together.
+    def put_together() -> Film:
+        composite = _compose(scenes, pictures, display_scale, captioned)
+        try:
+            return _encode_film(composite, scenes, fps, max_bytes, label, on_stage, captioned)
+        finally:
+            composite.close()
+
+    return put_together
+
+
+def _encode_film(
+    composite: Any,
+    scenes: list[_Scene],
+    fps: int,
+    max_bytes: int,
+    label: ClipLabel,
+    on_stage: OnStage,
+    captioned: bool,
+) -> Film:
+    count = scenes[-1].end
+    media = encode_pictures(
+        lambda: _pictures(composite, count, fps, on_stage),
+        count=count,
+        fps=fps,
+        max_bytes=max_bytes,
+        label=label,
+        audio=_soundtrack(composite.audio, scenes[0].speech.sample_rate, count / fps),
+    )
     facts = inspect(media)
     return Film(
         media=media,
@@ -191,17 +210,16 @@ def _speak_all(
 
 def _film_all(
     scenes: list[_Scene],
-    folder: Path,
     fps: int,
     size: tuple[int, int],
     shot_seconds_max: float,
     make_scene: MakeScene,
-) -> list[Path]:
-    """The frames of each scene as a file that NumPy can map into memory."""
+) -> list[Frames]:
+    """The frames of each scene, in a file that is mapped into memory."""
     longest = int(shot_seconds_max * fps)
     plan = [shot_frames(scene.frames, shot_frames_max=longest) for scene in scenes]
     numbers = itertools.count(1)
-    files: list[Path] = []
+    filmed: list[Frames] = []
     for scene, lengths in zip(scenes, plan, strict=True):
         frames = film_scene(
             scene.text,
@@ -212,16 +230,22 @@ def _film_all(
             count=sum(len(shots) for shots in plan),
             make_scene=make_scene,
         )
-        files.append(folder / f"{len(files)}.npy")
-        np.save(files[-1], frames)
-    return files
+        filmed.append(_in_file(frames))
+    return filmed
 
 
-def _compose(scenes: list[_Scene], files: list[Path], scale: int, captioned: bool) -> Any:
+def _in_file(frames: Frames) -> Frames:
+    """The file has no name, and goes with the last reference to its frames."""
+    with tempfile.TemporaryFile(prefix="reelroom-") as file:
+        mapped = np.memmap(file, dtype=np.uint8, mode="w+", shape=frames.shape)
+    mapped[:] = frames
+    return mapped
+
+
+def _compose(scenes: list[_Scene], filmed: list[Frames], scale: int, captioned: bool) -> Any:
     """MoviePy's composite of all scenes, with captions over it and the speech."""
     clips = [
-        _scene_clip(scene, np.load(file, mmap_mode="r"), scale)
-        for scene, file in zip(scenes, files, strict=True)
+        _scene_clip(scene, frames, scale) for scene, frames in zip(scenes, filmed, strict=True)
     ]
     width, height = clips[0].size
     composite = CompositeVideoClip(clips, size=(width, height), bg_color=(0, 0, 0))

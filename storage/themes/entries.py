@@ -106,12 +106,16 @@ def candidates(
 ) -> tuple[JobRecord, ...]:
     """The member's newest clips that could be entered, of their last hundred jobs."""
     latest = jobs.of_user(connection, guild_id=guild_id, user_id=user_id, limit=100)
-    finished = [job for job in latest if job.clip_sha256 and not _deleted(connection, job)]
+    finished = [
+        job
+        for job in latest
+        if job.clip_sha256 and job.takedown_reason is None and not _deleted(connection, job)
+    ]
     return tuple(finished[:limit])
 
 
 def drop_clip(connection: Connection, *, job_id: str) -> None:
-    """The clip was deleted: it takes part in no theme any more, and its messages there go."""
+    """The clip is gone, or down: it takes part in no theme any more, and its messages there go."""
     for entry in _entries(connection, _TABLE.job_id == job_id):
         phase = connection.execute(
             select(themes.c.phase).where(themes.c.id == entry.theme_id).with_for_update()
@@ -144,6 +148,8 @@ def _require_enterable(
         raise NotEnterable(job_id=job.id, reason="another's")
     if job.state != "succeeded":
         raise NotEnterable(job_id=job.id, reason="unfinished")
+    if job.takedown_reason is not None:
+        raise NotEnterable(job_id=job.id, reason="taken down")
     if _deleted(connection, job):
         raise NotEnterable(job_id=job.id, reason="deleted")
 

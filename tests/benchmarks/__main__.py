@@ -15,6 +15,8 @@ import platform
 from datetime import UTC, datetime
 from typing import Any
 
+from generation.executors.worker_process import worker_environment
+
 NAMES = (
     "decision_cost",
     "fairness",
@@ -23,7 +25,8 @@ NAMES = (
     "overhead",
     "adapters",
     "embeddings",
-    "encoding_share",
+    "overlap",
+    "step_cache",
     "gallery",
     "gpu",
 )
@@ -41,6 +44,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     names = parser.parse_args().names or list(NAMES)
+    # As in a worker: threads of torch that wait for each other sleep. Read when torch is imported.
+    os.environ["OMP_WAIT_POLICY"] = worker_environment(os.environ)["OMP_WAIT_POLICY"]
     if unknown := set(names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     began = datetime.now(UTC)

@@ -12,7 +12,7 @@ from generation.executor import Execution
 from generation.executors.wire import WorkerSetup
 from generation.executors.worker import OnProgress, Production, serve
 from generation.job import Progress, Stage
-from tests.generation.builders import make_clip
+from tests.generation.builders import at_once, make_clip
 
 STEPS = 12
 STEP_SECONDS = 0.25
@@ -38,7 +38,7 @@ def make(execution: Execution, on_progress: OnProgress) -> Clip:
 
 
 def open_production(_: WorkerSetup) -> Production:
-    return Production(device="all cores", preload=lambda: None, make=make)
+    return Production(device="all cores", preload=lambda: None, film=at_once(make))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from generation.clip import Clip, ClipFacts
-from generation.job import Job
+from generation.clip import Clip, ClipFacts, UnfinishedClip
+from generation.executor import Execution
+from generation.job import Job, Progress
 from generation.request import Command, GenerationRequest
 
 
@@ -44,3 +46,15 @@ def make_clip(**facts: Any) -> Clip:
         "encoding_seconds": 0.1,
     }
     return Clip(media=b"clip", facts=ClipFacts(**{**defaults, **facts}))
+
+
+def at_once(
+    make: Callable[[Execution, Callable[[Progress], None]], Clip],
+) -> Callable[[Execution, Callable[[Progress], None]], UnfinishedClip]:
+    """How a worker films that makes its clips in one go."""
+
+    def film(execution: Execution, on_progress: Callable[[Progress], None]) -> UnfinishedClip:
+        clip = make(execution, on_progress)
+        return UnfinishedClip(seconds=clip.facts.generation_seconds, finish=lambda: clip)
+
+    return film

@@ -16,6 +16,7 @@ from generation.executor import (
     ExecutionEvent,
     ExecutionStatus,
     Faulted,
+    Filmed,
     Stopped,
 )
 from generation.fairness.queue import FairQueue, QueueLimits
@@ -53,7 +54,7 @@ class HandOperatedExecutor:
             while True:
                 event = await feed.get()
                 yield event
-                if not isinstance(event, Progress):
+                if not isinstance(event, Progress | Filmed):
                     return
         finally:
             del self.feeds[execution.job_id, execution.attempt]
@@ -202,7 +203,7 @@ async def test_an_executor_that_breaks_fails_the_job_and_the_next_one_runs(
             yield Stopped()
 
         b.executor.run = broken
-        with caplog.at_level(logging.CRITICAL, logger="generation.dispatcher"):
+        with caplog.at_level(logging.CRITICAL, logger="generation.attempt"):
             b.dispatcher.submit(make_job("one"))
             assert isinstance(await b.ended("one"), JobFailed)
         b.dispatcher.submit(make_job("two"))

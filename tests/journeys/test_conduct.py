@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from structlog.testing import capture_logs
 
 from bot.playground.member import Member
 from bot.views.asked_once import Undoable, question_view
+from bot.views.rules_pager import rules_view
+from storage import word_rules
+from storage.database import Connection
 from tests.journeys.moderators import CLIP, say
 from tests.journeys.scripted_executor import ScriptedExecutor
 from tests.journeys.stage import Stage, card_of, credits_of, finished_card, order
@@ -142,6 +146,9 @@ MODERATORS_COMMANDS = (
     "/admin showcase channel:#showcase",
     "/admin log",
     "/admin report",
+    "/admin review",
+    "/admin takedown clip:abcdefghijklm reason:no",
+    "/admin restore clip:abcdefghijklm",
 )
 
 
@@ -202,3 +209,43 @@ async def test_the_log_is_read_page_by_page_as_it_was_searched_for(stage: Stage)
         await lin.wait_for_message(
             lambda message: message.id == first.id and "number 12." in message.text
         )
+
+
+async def test_many_word_rules_are_read_page_by_page(stage: Stage) -> None:
+    async with stage.member("Lin") as lin, stage.member("Grace") as grace:
+        guild_id = int(lin.guild_id)
+
+        def add_many(connection: Connection) -> None:
+            for number in range(60):
+                word_rules.add(
+                    connection,
+                    guild_id=guild_id,
+                    rule_id=str(number),
+                    words=f"word {number:02}",
+                    set_by=int(lin.id),
+                    now=datetime.now(UTC),
+                )
+
+        await stage.service.database.write(add_many)
+        first = await (await lin.type("/admin rules list")).reply()
+        assert "Word rules: 60" in first.text
+        assert "word 24" in first.text
+        assert "word 25" not in first.text
+        await lin.press(first, label="Later")
+        await lin.wait_for_message(lambda message: "word 49" in message.text)
+        await lin.press(first, label="Later")
+        last = await lin.wait_for_message(lambda message: "page 3 of 3" in message.text)
+        assert "word 59" in last.text
+        assert [button["label"] for button in last.buttons] == ["Earlier"]
+        channel = stage.service.client.get_partial_messageable(int(grace.channel_id))
+        await channel.send("for all to see", view=rules_view(earlier=1, later=None))
+        seen = await grace.wait_for_message(lambda message: "for all to see" in message.text)
+        pressed = await grace.press(seen, label="Earlier")
+        assert "for moderators" in (await pressed.reply()).text
+
+
+async def test_a_kind_of_act_is_offered_as_it_is_typed(stage: Stage) -> None:
+    async with stage.member("Lin") as lin:
+        offered = await lin.autocomplete("/admin log what:take", "what")
+        assert offered == [{"name": "takedown", "value": "takedown"}]
+        assert "no kind of act “nonsense”" in await say(lin, "/admin log what:nonsense")

@@ -49,7 +49,9 @@ async def outbox_row(stage: Stage, job_id: str, *, tries: int) -> DeliveryRecord
         while True:
             rows = await stage.service.database.read(deliveries.unfinished)
             for row in rows:
-                if row.job_id == job_id and row.attempts >= tries and row.problem:
+                # While a try is under way its time is past.
+                put_off = row.next_attempt_at > datetime.now(UTC)
+                if row.job_id == job_id and row.attempts >= tries and put_off:
                     return row
             await asyncio.sleep(0.05)
 

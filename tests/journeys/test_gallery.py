@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.playground.exchange import Exchange
 from bot.playground.member import Member
 from bot.playground.seen_message import SeenMessage
 from tests.journeys.scripted_executor import ScriptedExecutor
@@ -116,3 +117,30 @@ async def test_the_gallery_is_searched_and_filtered_and_remixed_from_a_result(
         card = await finished_card(ada, reply.text.split("`")[1])
         assert f"by <@{grace.id}>" in card.text
         assert "remix of" in card.text
+
+
+async def test_likes_stand_on_the_card_which_is_edited_once_for_many(
+    tmp_path: Path,
+) -> None:
+    edits: list[str] = []
+
+    def note(exchange: Exchange) -> None:
+        if exchange.method == "PATCH" and "Liked by" in str(exchange.request_json):
+            edits.append(exchange.path)
+
+    async with (
+        open_playground() as playground,
+        open_stage(playground, make_settings(tmp_path), ScriptedExecutor()) as stage,
+        stage.member("Ada") as ada,
+        stage.member("Grace") as grace,
+        stage.member("Lin") as lin,
+    ):
+        job_id = await share(ada, "a red circle")
+        await shared_card(ada, job_id)
+        playground.exchanges = note
+        for member in (grace, grace, grace, lin):
+            await like(member, job_id)
+        await ada.wait_for_message(
+            lambda message: "Liked by" in message.text and "❤️ 2" in message.text, CLIP_SECONDS
+        )
+        assert len(edits) <= 3, "four likes within the interval are at most a few edits"

@@ -6,9 +6,13 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 
+from storage import jobs
 from storage.audit import audit
+from storage.database import Connection
 from tests.journeys.moderators import CLIP, asked, role_id, say
-from tests.journeys.stage import Stage, credits_of, finished_card
+from tests.journeys.scripted_executor import ScriptedExecutor
+from tests.journeys.stage import Stage, card_of, credits_of, finished_card, order
+from tests.storage.builders import make_record
 
 
 async def test_the_rule_that_counts_is_explained_and_fills_the_account(stage: Stage) -> None:
@@ -118,3 +122,56 @@ async def test_the_report_tells_who_made_what_as_a_picture_and_a_table(stage: St
             ("role", "student", "2", "4"),
         ]
         assert "Most remixed" in report.text
+
+
+async def test_the_pot_pays_a_member_so_much_a_day_and_says_where_credits_went_back(
+    stage: Stage, executor: ScriptedExecutor
+) -> None:
+    async with stage.member("Ada") as ada, stage.member("Lin") as lin:
+        await say(lin, "/quota set credits:0")
+        assert "at most 3 credits a day" in await say(lin, "/quota pot credits:50 limit:3")
+        executor.hold()
+        job_id = await order(ada, CLIP)
+        card = await card_of(ada, job_id, having="step 1 of 4")
+        assert "2 credits held, of the server's pot" in card.text
+        explained = await say(lin, "/quota explain member:ada")
+        assert "at most 3 credits a day (UTC) for a member; for this one 2 today" in explained
+        refused = await say(ada, CLIP)
+        assert "pays at most 3 a day for a member, and has paid 2 for you today" in refused
+        await ada.press(card, label="Cancel")
+        ended = await finished_card(ada, job_id)
+        assert "The 2 credits went back into the server's pot" in ended.text
+        executor.let_go()
+        await finished_card(ada, await order(ada, CLIP))
+        assert "The pot has 48 now" in await say(lin, "/quota pot limit:0")
+        await order(ada, CLIP)
+        log = await say(lin, "/admin log what:pot limit")
+        assert "set what the pot pays a member a day to no limit (before: 3 credits)" in log
+    assert await stage.service.database.read(audit) == ()
+
+
+async def test_the_report_knows_the_roles_of_more_members_than_discord_tells_at_once(
+    stage: Stage,
+) -> None:
+    async with stage.member("Ada") as ada, stage.member("Lin") as lin:
+
+        def strangers(connection: Connection) -> None:
+            for number in range(1, 121):
+                jobs.add(
+                    connection,
+                    make_record(
+                        number,
+                        guild_id=int(ada.guild_id),
+                        user_id=number,
+                        created_at=datetime.now(UTC),
+                    ),
+                )
+
+        await stage.service.database.write(strangers)
+        await finished_card(ada, await order(ada, CLIP))
+        report = await (await lin.type("/admin report days:7")).reply()
+        table = (await lin.download(report.attachments[1])).decode("utf-8-sig")
+        rows = [(row["kind"], row["name"]) for row in csv.DictReader(io.StringIO(table))]
+        assert ("member", "Ada") in rows
+        assert ("role", "student") in rows
+        assert ("member", "7") in rows

@@ -40,6 +40,7 @@ async def fault(
     killed_worker: bool = False,
     jitter: float = 1.0,
     out_of_memory: bool = False,
+    blameless: bool = False,
 ) -> tuple[Verdict, object]:
     return await database.write(
         lambda connection: attempts.record_fault(
@@ -51,6 +52,7 @@ async def fault(
             jitter=jitter,
             now=NOW,
             out_of_memory=out_of_memory,
+            blameless=blameless,
         )
     )
 
@@ -257,6 +259,16 @@ async def test_running_out_of_memory_is_tried_once_in_less_before_it_counts(
     verdict, until = await fault(database, 2, out_of_memory=True)
     assert (verdict, until) == (Verdict.AGAIN, NOW + timedelta(seconds=5))
     assert (await read(database)).faults == 1
+
+
+async def test_a_worker_lost_for_another_jobs_sake_is_not_counted_and_tried_at_once(
+    database: Database,
+) -> None:
+    await admitted(database, 1)
+    await start(database, 1)
+    assert await fault(database, 1, blameless=True) == (Verdict.AGAIN, NOW)
+    job = await read(database)
+    assert (job.state, job.faults, job.worker_kills, job.spare_memory) == ("waiting", 0, 0, False)
 
 
 async def test_the_dead_are_paged_and_counted(database: Database) -> None:

@@ -8,11 +8,19 @@ from sqlalchemy import Connection
 from storage import booking, jobs, ledger, moderation, moderator_log, pots
 from storage.audit import audit
 from storage.database import Database
-from storage.errors import InsufficientCredits, InvalidAmount
+from storage.errors import InsufficientCredits, InvalidAmount, PotLimitReached
 from storage.jobs import JobRecord
 from storage.moderator_log import LogSearch
 from storage.pots import Deed
-from tests.storage.builders import GUILD, MEMBER, MODERATOR, NOW, give, make_record
+from tests.storage.builders import (
+    GUILD,
+    MEMBER,
+    MODERATOR,
+    NOW,
+    OTHER_MEMBER,
+    give,
+    make_record,
+)
 
 
 def deed(number: int) -> Deed:
@@ -131,3 +139,67 @@ async def test_a_pot_is_one_guild_s(database: Database) -> None:
     elsewhere = make_record(1, guild_id=GUILD + 1, created_at=NOW + timedelta(seconds=1))
     with pytest.raises(InsufficientCredits):
         await database.write(lambda c: booking.admit(c, elsewhere, may_be_relaxed=False, now=NOW))
+
+
+def limit(connection: Connection, credits_: int | None) -> bool:
+    return pots.set_limit(
+        connection, guild_id=GUILD, limit_credits=credits_, set_by=MODERATOR, now=NOW
+    )
+
+
+async def test_the_pot_pays_a_member_no_more_than_its_limit_on_a_day(database: Database) -> None:
+    def begin(connection: Connection) -> tuple[bool, bool]:
+        fill_pot(connection, 100)
+        return limit(connection, 25), limit(connection, 25)
+
+    assert await database.write(begin) == (True, False)
+    for number in (1, 2):
+        assert not (await database.write(lambda c, n=number: admit(c, n))).relaxed
+    with pytest.raises(PotLimitReached) as reached:
+        await database.write(lambda c: admit(c, 3))
+    assert (reached.value.limit_credits, reached.value.used_credits) == (25, 20)
+    assert (await database.write(lambda c: admit(c, 3, may_be_relaxed=True))).relaxed
+    # What came back counts no more.
+    await database.write(
+        lambda c: booking.finish(
+            c, job_id="job2", attempt=0, state="cancelled", error_code=None, now=NOW
+        )
+    )
+    assert not (await database.write(lambda c: admit(c, 4))).relaxed
+    share = await database.read(lambda c: pots.share_of(c, guild_id=GUILD, user_id=MEMBER, now=NOW))
+    assert (share.pot_credits, share.limit_credits, share.used_credits) == (80, 25, 20)
+    tomorrow = await database.read(
+        lambda c: pots.share_of(c, guild_id=GUILD, user_id=MEMBER, now=NOW + timedelta(days=1))
+    )
+    assert tomorrow.used_credits == 0
+    assert await database.write(lambda c: limit(c, None))
+    assert not (await database.write(lambda c: admit(c, 5))).relaxed
+    assert await database.read(audit) == ()
+
+
+async def test_another_member_s_share_of_the_pot_is_their_own(database: Database) -> None:
+    def unit(connection: Connection) -> list[bool]:
+        fill_pot(connection, 100)
+        limit(connection, 10)
+        records = (make_record(1), make_record(2, user_id=OTHER_MEMBER))
+        return [
+            jobs.get(
+                connection,
+                booking.admit(connection, record, may_be_relaxed=False, now=NOW).id,
+            ).paying_pot
+            is not None
+            for record in records
+        ]
+
+    assert await database.write(unit) == [True, True]
+
+
+async def test_a_pot_with_too_little_is_no_matter_of_its_limit(database: Database) -> None:
+    def begin(connection: Connection) -> None:
+        fill_pot(connection, 5)
+        limit(connection, 1)
+
+    await database.write(begin)
+    with pytest.raises(InsufficientCredits) as refused:
+        await database.write(admit)
+    assert type(refused.value) is InsufficientCredits

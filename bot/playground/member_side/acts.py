@@ -9,7 +9,12 @@ from typing import Any, cast
 
 from bot.playground.attachments import AttachmentStore, UploadedFile
 from bot.playground.clock import Clock
-from bot.playground.discord_json import member_json, partial_channel_json
+from bot.playground.discord_json import (
+    direct_channel_json,
+    member_json,
+    partial_channel_json,
+    user_json,
+)
 from bot.playground.gateway.sessions import Sessions
 from bot.playground.interactions import (
     ACKNOWLEDGE_WITHIN_SECONDS,
@@ -32,20 +37,38 @@ from bot.playground.messages import Messages, StoredMessage
 from bot.playground.permissions import Permission, permissions_in_channel
 from bot.playground.registry import CommandRegistry
 from bot.playground.rules.components import BUTTON, STRING_SELECT, walk
-from bot.playground.world import Channel, Guild, User, World
+from bot.playground.world import Channel, DirectChannel, Guild, User, World
 
+BOT_DM = 1
+"""The context of an interaction in the bot's conversation with a member."""
+IN_CONVERSATIONS = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+)
 SELECT_KINDS = {5: 6, 6: 8, 7: 9, 8: 7}
 """Select component type -> the option type whose values it holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Who acts, and where; `locale` is the language of their client."""
+    """Who acts, and where: `guild` is None in the conversation of the bot and one member.
+
+    `locale` is the language of their client.
+    """
 
     user: User
-    guild: Guild
-    channel: Channel
+    guild: Guild | None
+    channel: Channel | DirectChannel
     locale: str
+
+    def in_guild(self) -> tuple[Guild, Channel]:
+        """Raises ApiError 400 in a direct conversation."""
+        if self.guild is None or isinstance(self.channel, DirectChannel):
+            raise refuse("Here only the buttons and forms of the bot's messages work.")
+        return self.guild, self.channel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +215,7 @@ class MemberActs:
         self._events.publish("INTERACTION_FAILED", failure | more, only_for=interaction.user.id)
 
     def _command(self, place: Place, data: JsonObject) -> JsonObject:
-        for command, permitted in self._registry.usable_in(place.guild, place.user.id):
+        for command, permitted in self._registry.usable_in(place.in_guild()[0], place.user.id):
             if command["id"] == str(data.get("id")) and command["type"] == 1:
                 if not permitted:
                     raise refuse("You do not have permission to use this command.", status=403)
@@ -225,7 +248,7 @@ class MemberActs:
         interaction = self._interactions.open(
             kind=kind,
             user=place.user,
-            guild_id=place.guild.id,
+            guild_id=place.guild.id if place.guild else None,
             channel_id=place.channel.id,
             data=data,
             spoken_name=name,
@@ -238,33 +261,50 @@ class MemberActs:
     def _event(
         self, interaction: Interaction, place: Place, source: StoredMessage | None
     ) -> JsonObject:
-        guild, channel, world = place.guild, place.channel, self._world
-        bot_may = permissions_in_channel(guild, channel, world.bot_user.id)
-        member_may = permissions_in_channel(guild, channel, place.user.id)
         event: JsonObject = {
             "id": interaction.id,
-            "application_id": world.application_id,
+            "application_id": self._world.application_id,
             "type": int(interaction.type),
             "token": interaction.token,
             "version": 1,
             "data": interaction.data,
-            "guild_id": guild.id,
-            "guild": {"id": guild.id, "locale": guild.preferred_locale, "features": []},
-            "guild_locale": guild.preferred_locale,
-            "channel_id": channel.id,
-            "channel": partial_channel_json(guild, channel, place.user.id),
-            "member": member_json(guild, place.user) | {"permissions": str(member_may)},
+            "channel_id": place.channel.id,
             "locale": place.locale,
-            # In answers to interactions the application may always attach files and embeds.
-            "app_permissions": str(bot_may | Permission.EMBED_LINKS | Permission.ATTACH_FILES),
             "entitlements": [],
-            "authorizing_integration_owners": {"0": guild.id},
-            "context": 0,
             "attachment_size_limit": self._attachment_limit_bytes,
         }
+        if isinstance(place.channel, DirectChannel):
+            event |= self._of_conversation(place.user, place.channel)
+        else:
+            event |= self._of_guild(place.user, *place.in_guild())
         if source is not None:
             event["message"] = source.body
         return event
+
+    def _of_conversation(self, user: User, channel: DirectChannel) -> JsonObject:
+        """What an interaction carries in the bot's conversation with a member."""
+        return {
+            "channel": direct_channel_json(channel, self._world),
+            "user": user_json(user),
+            "app_permissions": str(IN_CONVERSATIONS),
+            "authorizing_integration_owners": {"0": "0"},
+            "context": BOT_DM,
+        }
+
+    def _of_guild(self, user: User, guild: Guild, channel: Channel) -> JsonObject:
+        bot_may = permissions_in_channel(guild, channel, self._world.bot_user.id)
+        member_may = permissions_in_channel(guild, channel, user.id)
+        return {
+            "guild_id": guild.id,
+            "guild": {"id": guild.id, "locale": guild.preferred_locale, "features": []},
+            "guild_locale": guild.preferred_locale,
+            "channel": partial_channel_json(guild, channel, user.id),
+            "member": member_json(guild, user) | {"permissions": str(member_may)},
+            # In answers to interactions the application may always attach files and embeds.
+            "app_permissions": str(bot_may | Permission.EMBED_LINKS | Permission.ATTACH_FILES),
+            "authorizing_integration_owners": {"0": guild.id},
+            "context": 0,
+        }
 
 
 def _give_up(future: asyncio.Future[list[JsonObject]]) -> None:

@@ -193,6 +193,11 @@ class MemberApi:
         user = self._world.member(str(payload.get("user")))
         if user is None:
             raise refuse("“user” must be the id of a member.", status=401)
+        direct = self._world.direct_channels.get(str(payload.get("channel_id")))
+        if direct is not None:
+            if direct.recipient_id != user.id:
+                raise refuse("This is somebody else's conversation.", status=403)
+            return Place(user=user, guild=None, channel=direct, locale=locale)
         channel = self._world.channel(str(payload.get("channel_id")))
         if channel is None or channel.guild_id != str(payload.get("guild_id")):
             raise refuse("There is no such channel.", status=404)

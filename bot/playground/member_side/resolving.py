@@ -13,7 +13,7 @@ from bot.playground.json_types import JsonObject
 from bot.playground.member_side.options import refuse
 from bot.playground.permissions import permissions_in_channel
 from bot.playground.rules.commands import ATTACHMENT
-from bot.playground.world import Channel, Guild, World
+from bot.playground.world import Channel, DirectChannel, Guild, World
 
 USER, CHANNEL, ROLE, MENTIONABLE = 6, 7, 8, 9
 
@@ -25,8 +25,8 @@ class Resolved:
         self,
         world: World,
         attachments: AttachmentStore,
-        guild: Guild,
-        channel: Channel,
+        guild: Guild | None,
+        channel: Channel | DirectChannel,
         files: dict[int, UploadedFile],
     ) -> None:
         self._world = world
@@ -46,7 +46,7 @@ class Resolved:
             return self.channel(str(value), name)
         if kind == ROLE:
             return self.role(str(value), name)
-        is_user = str(value) in self._guild.members
+        is_user = str(value) in self._in_guild()[0].members
         return self.user(str(value), name) if is_user else self.role(str(value), name)
 
     def upload(self, value: Any, name: str) -> str:
@@ -61,11 +61,12 @@ class Resolved:
 
     def user(self, user_id: str, name: str) -> str:
         """A member of the guild."""
+        guild, here = self._in_guild()
         user = self._world.user(user_id)
-        if user is None or user_id not in self._guild.members:
+        if user is None or user_id not in guild.members:
             raise refuse(f"“{name}” must be a member of this server.")
-        permissions = permissions_in_channel(self._guild, self._channel, user_id)
-        partial = member_json(self._guild, user) | {"permissions": str(permissions)}
+        permissions = permissions_in_channel(guild, here, user_id)
+        partial = member_json(guild, user) | {"permissions": str(permissions)}
         for key in ("user", "deaf", "mute"):
             del partial[key]
         self.body.setdefault("users", {})[user_id] = user_json(user)
@@ -74,7 +75,8 @@ class Resolved:
 
     def role(self, role_id: str, name: str) -> str:
         """A role of the guild."""
-        role = next((one for one in self._guild.roles if one.id == role_id), None)
+        guild, _ = self._in_guild()
+        role = next((one for one in guild.roles if one.id == role_id), None)
         if role is None:
             raise refuse(f"“{name}” must be a role of this server.")
         self.body.setdefault("roles", {})[role_id] = role_json(role)
@@ -82,9 +84,15 @@ class Resolved:
 
     def channel(self, channel_id: str, name: str) -> str:
         """A channel of the guild."""
+        guild, _ = self._in_guild()
         channel = self._world.channel(channel_id)
-        if channel is None or channel.guild_id != self._guild.id:
+        if channel is None or channel.guild_id != guild.id:
             raise refuse(f"“{name}” must be a channel of this server.")
-        shown = partial_channel_json(self._guild, channel, self._world.bot_user.id)
+        shown = partial_channel_json(guild, channel, self._world.bot_user.id)
         self.body.setdefault("channels", {})[channel_id] = shown
         return channel_id
+
+    def _in_guild(self) -> tuple[Guild, Channel]:
+        if self._guild is None or isinstance(self._channel, DirectChannel):
+            raise refuse("There are no members, roles or channels in a direct conversation.")
+        return self._guild, self._channel

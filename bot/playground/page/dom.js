@@ -28,6 +28,7 @@ const ICONS = {
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
   hash: "M9 4L7 20M17 4l-2 16M4 9h16M4 15h16",
+  mail: "M3 6h18v12H3zM3 7l9 7 9-7",
   thread: "M6 4v9a4 4 0 0 0 4 4h8M14 13l4 4-4 4",
   eye: "M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
   out: "M8 16L18 6M9 6h9v9",

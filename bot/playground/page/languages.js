@@ -23,6 +23,7 @@ export class Languages {
     const { user, guild } = this.room;
     this.member.words.textContent = `${user.global_name ?? user.username} reads`;
     this.member.select.value = this.room.locale;
+    this.guild.row.hidden = !guild.id; // in a conversation with the bot alone
     this.guild.words.textContent = `${guild.name} speaks`;
     this.guild.select.value = guild.preferred_locale;
     this.guild.select.disabled = user.role !== "moderator";

@@ -26,7 +26,7 @@ class Page {
     this.composer = new Composer(document.getElementById("composer"), this.room, this.timeline);
     this.sidebar = new Sidebar(document.getElementById("sidebar"), this.room, {
       onChannel: (guild, channel) => this.go(this.room.user, guild, channel),
-      onUser: (user) => this.go(user, this.room.guild, this.room.channel),
+      onUser: (user) => this.become(user),
       onLocale: (locale) => this.chooseLocale(locale),
       onGuildLocale: (locale) => this.chooseGuildLocale(locale),
     });
@@ -53,6 +53,14 @@ class Page {
   goToChannel(channelId) {
     const place = this.room.placeOf(channelId);
     if (place) this.go(this.room.user, place.guild, place.channel);
+  }
+
+  /** Somebody else: in the same channel, unless that is the conversation of who one was. */
+  become(user) {
+    const { channel, guild, session } = this.room;
+    if (channel.direct) this.go(user, session.guilds[0], session.guilds[0].channels[0]);
+    else this.go(user, guild, channel);
+    this.sidebar.threadsChanged();
   }
 
   async goToMessage(channelId, messageId) {
@@ -83,7 +91,7 @@ class Page {
     try {
       const [messages, commands, session] = await Promise.all([
         fetchMessages(channel.id, user.id),
-        commandsToo ? fetchCommands(guild.id, user.id, this.room.locale) : null,
+        commandsToo ? this.commandsOf(guild, user) : null,
         commandsToo ? fetchSession() : null,
       ]);
       if (this.held !== held) return;
@@ -118,16 +126,22 @@ class Page {
     this.sidebar.languages.sayChosen();
   }
 
+  /** In the bot's conversation with a member only its buttons work. */
+  commandsOf(guild, user) {
+    return guild.id ? fetchCommands(guild.id, user.id, this.room.locale) : [];
+  }
+
   takeSession(session) {
     this.setOnline(session.application.online);
     session.guilds.forEach((guild) => this.guildChanged(guild));
+    this.room.noteConversations(session.direct_channels);
     session.guilds.flatMap((guild) => guild.threads).forEach((thread) => this.room.noteThread(thread));
     this.sidebar.threadsChanged();
   }
 
   async reloadCommands() {
     const { guild, user } = this.room;
-    const commands = await fetchCommands(guild.id, user.id, this.room.locale);
+    const commands = await this.commandsOf(guild, user);
     if (guild === this.room.guild && user === this.room.user) this.takeCommands(commands);
   }
 
@@ -156,7 +170,7 @@ class Page {
 
   receiveMessage(name, data) {
     if (data.channel_id !== this.room.channel.id) {
-      if (name === "MESSAGE_CREATE") this.sidebar.noteUnread(data.channel_id);
+      if (name === "MESSAGE_CREATE") this.noteElsewhere(data.channel_id);
     } else if (this.held) {
       this.held.push([name, data]);
     } else if (name === "MESSAGE_DELETE") {
@@ -164,6 +178,12 @@ class Page {
     } else {
       this.timeline.receive(data);
     }
+  }
+
+  /** A message in another channel; the bot's first one to a member opens their conversation. */
+  async noteElsewhere(channelId) {
+    if (!this.room.knowsChannel(channelId)) this.takeSession(await fetchSession());
+    this.sidebar.noteUnread(channelId);
   }
 
   setOnline(online) {
@@ -186,8 +206,8 @@ class Page {
     const menu = el("button", { type: "button", class: "icon-button menu", "aria-label": "Channels and members", "aria-controls": "sidebar", "aria-expanded": String(document.body.classList.contains("shows-sidebar")), on: { click: () => this.toggleSidebar(true) } }, icon("menu"));
     const [state, words] = this.botState(session.application);
     const isThread = Boolean(channel.parent_id);
-    const about = isThread ? [guild.name, `thread in #${this.room.channelName(channel.parent_id)}`, channel.archived && "archived"] : [guild.name, channel.topic];
-    const place = el("div", { class: "place" }, el("h1", {}, icon(isThread ? "thread" : "hash"), channel.name), el("p", { class: "place-guild" }, about.filter(Boolean).join(" · ")));
+    const about = channel.direct ? ["Direct messages"] : isThread ? [guild.name, `thread in #${this.room.channelName(channel.parent_id)}`, channel.archived && "archived"] : [guild.name, channel.topic];
+    const place = el("div", { class: "place" }, el("h1", {}, icon(channel.direct ? "mail" : isThread ? "thread" : "hash"), channel.name), el("p", { class: "place-guild" }, about.filter(Boolean).join(" · ")));
     document.getElementById("room-header").replaceChildren(menu, place, el("p", { class: `bot-state is-${state}`, role: "status" }, words));
     document.title = `#${channel.name} · Reelroom playground`;
   }

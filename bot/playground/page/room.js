@@ -6,6 +6,8 @@ export class Room {
   constructor(session) {
     this.session = session;
     this.commands = [];
+    this.conversations = { id: null, name: "Direct messages", channels: [], threads: [] };
+    this.noteConversations(session.direct_channels);
     this.enter(session.users[0], session.guilds[0], session.guilds[0].channels[0]);
   }
 
@@ -41,7 +43,19 @@ export class Room {
       const channel = [...guild.channels, ...guild.threads].find((one) => one.id === channelId);
       if (channel) return { guild, channel };
     }
-    return null;
+    const direct = this.session.direct_channels.find((one) => one.id === channelId);
+    return direct ? { guild: this.conversations, channel: direct } : null;
+  }
+
+  /** The bot's conversation with whoever one is, or undefined while there is none. */
+  get conversation() {
+    return this.session.direct_channels.find((one) => one.recipient_id === this.user.id);
+  }
+
+  /** What the page knows of private conversations: there are new ones once the bot writes first. */
+  noteConversations(channels) {
+    this.session.direct_channels = channels.map((one) => ({ ...one, name: this.session.application.name, direct: true }));
+    if (this.channel?.direct && this.channel.recipient_id !== this.user.id) this.enter(this.user, this.session.guilds[0], this.session.guilds[0].channels[0]);
   }
 
   /** A thread was started, renamed, archived or opened again. */
@@ -65,6 +79,7 @@ export class Room {
     const [channelId, userId] = hash.replace(/^#/, "").split("/");
     Object.assign(this, this.placeOf(channelId));
     this.user = this.userById(userId) ?? this.user;
+    this.noteConversations(this.session.direct_channels);
   }
 
   get address() {

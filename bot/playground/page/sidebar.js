@@ -26,7 +26,9 @@ export class Sidebar {
   }
 
   drawChannels() {
-    this.channels.replaceChildren(...this.room.session.guilds.map((guild) => this.guildView(guild)));
+    const { conversation, conversations, session } = this.room;
+    const direct = conversation ? this.sectionView(conversations.name, [el("li", {}, this.channelView(conversations, conversation, icon("mail")))]) : null;
+    this.channels.replaceChildren(...session.guilds.map((guild) => this.guildView(guild)), ...(direct ? [direct] : []));
   }
 
   guildView(guild) {
@@ -35,7 +37,11 @@ export class Sidebar {
       const list = threads.length ? el("ul", { class: "threads", "aria-label": `Threads of ${channel.name}` }, threads.map((thread) => el("li", {}, this.threadView(guild, thread)))) : null;
       return el("li", {}, this.channelView(guild, channel, icon("hash")), list);
     });
-    return el("section", { class: "guild" }, el("h2", {}, guild.name), el("ul", {}, items));
+    return this.sectionView(guild.name, items);
+  }
+
+  sectionView(name, items) {
+    return el("section", { class: "guild" }, el("h2", {}, name), el("ul", {}, items));
   }
 
   channelView(guild, channel, ...marks) {

@@ -20,6 +20,7 @@ function examplesFor(commands) {
 
 /** An element; `compact` once the channel has messages. */
 export function welcome(room, { compact }) {
+  if (room.channel.direct) return el("p", { class: "beginning" }, `This is the beginning of your conversation with ${room.channel.name}. Its buttons work here, its commands on a server.`);
   if (compact) return el("p", { class: "beginning" }, `This is the beginning of ${room.channel.parent_id ? "the thread “" + room.channel.name + "”" : "#" + room.channel.name}.`);
   const examples = examplesFor(room.commands);
   const buttons = examples.map(({ line, makes }) =>

@@ -211,8 +211,9 @@ def _receipt(
         "id": interaction.id,
         "type": int(interaction.type),
         "channel_id": interaction.channel_id,
-        "guild_id": interaction.guild_id,
     }
+    if interaction.guild_id is not None:
+        about["guild_id"] = interaction.guild_id
     receipt: JsonObject = {"interaction": about}
     if message is not None:
         about["response_message_id"] = message.id

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from generation.errors import GenerationFailed, WorkerCrashed
-from generation.executor import Done, Execution, ExecutionEvent, Faulted, Stopped
-from generation.executors.local import ExecutionLimits, LocalExecutor
+from generation.executor import Done, Execution, ExecutionEvent, Faulted, Filmed, Stopped
+from generation.executors.local import WORKER_PROGRAM, ExecutionLimits, LocalExecutor
 from generation.executors.wire import WorkerSetup
 from generation.inspection import inspect
 from generation.job import Progress, Stage
@@ -21,7 +21,11 @@ from tests.generation.builders import make_request
 
 
 def open_executor(
-    catalogue: Path, folders: dict[str, Path], *, peaks_file: Path | None = None
+    catalogue: Path,
+    folders: dict[str, Path],
+    *,
+    peaks_file: Path | None = None,
+    program: str = WORKER_PROGRAM,
 ) -> LocalExecutor:
     setup = WorkerSetup(
         catalogue_file=catalogue,
@@ -33,7 +37,7 @@ def open_executor(
         peaks_file=peaks_file,
         enabled=("pocket",),
     )
-    return LocalExecutor(setup=setup, limits=ExecutionLimits(), environ=os.environ)
+    return LocalExecutor(setup=setup, limits=ExecutionLimits(), environ=os.environ, program=program)
 
 
 def make_execution(job_id: str, *, steps: int, spare_memory: bool = False) -> Execution:
@@ -93,6 +97,47 @@ async def test_a_worker_makes_clips_is_cancelled_mid_step_and_survives_being_kil
         assert isinstance(await last_event(local, "after", steps=2), Done)
     finally:
         await local.close()
+
+
+async def test_a_file_that_is_made_beside_the_next_pictures_is_the_same_and_so_are_they(
+    tiny_weights: Path, tiny_catalogue: Path
+) -> None:
+    """The encoder waits until the model is denoising, and that one until the encoder is at it."""
+    local = open_executor(
+        tiny_catalogue,
+        {"pocket": tiny_weights},
+        program="tests.generation.executors.patient_worker",
+    )
+    await local.start()
+    try:
+        by_itself = await last_event(local, "by itself", steps=3)
+        told: list[tuple[str, ExecutionEvent]] = []
+        may_start = asyncio.Event()
+
+        async def listen(job_id: str) -> ExecutionEvent:
+            async for event in local.run(make_execution(job_id, steps=3)):
+                told.append((job_id, event))
+                if isinstance(event, Filmed):
+                    may_start.set()
+            return told[-1][1]
+
+        first = asyncio.create_task(listen("first"))
+        await may_start.wait()
+        second = await listen("second")
+        ends = [(await first), second]
+    finally:
+        await local.close()
+    assert isinstance(by_itself, Done)
+    for end in ends:
+        assert isinstance(end, Done)
+        assert end.clip.media == by_itself.clip.media
+    order = [
+        (job_id, event.stage if isinstance(event, Progress) else type(event))
+        for job_id, event in told
+    ]
+    denoises = order.index(("second", Stage.GENERATING))
+    assert order.index(("first", Filmed)) < denoises
+    assert denoises < order.index(("first", Stage.ENCODING)) < order.index(("second", Filmed))
 
 
 async def test_a_clip_made_in_less_memory_says_so_and_what_it_took_is_kept(

@@ -11,6 +11,9 @@ import torch
 from generation.device import Device
 from generation.models.checks import failed_checks, note_check
 from generation.models.loading import LoadedModels
+from generation.models.peaks import PeakFile
+from generation.models.tiers import Tier
+from generation.models.weights import content_hash
 from tests.generation.tiny_ltx import write_tiny_catalogue
 
 CPU = Device.choose("cpu", threads=1)
@@ -32,13 +35,19 @@ def catalogue(tmp_path: Path) -> Path:
 
 
 def open_models(
-    catalogue: Path, weights: Path, *, device: Device = CPU, memory_bytes: int | None = None
+    catalogue: Path,
+    weights: Path,
+    *,
+    device: Device = CPU,
+    memory_bytes: int | None = None,
+    peaks_file: Path | None = None,
 ) -> LoadedModels:
     return LoadedModels(
         catalogue_file=catalogue,
         folders={"here": weights, "large": weights},
         device=device,
         memory_bytes=memory_bytes,
+        peaks_file=peaks_file,
     )
 
 
@@ -59,6 +68,19 @@ def test_a_model_larger_than_the_memory_in_every_way_cannot_run(
 ) -> None:
     models = open_models(catalogue, tiny_weights, memory_bytes=1000)
     assert "needs at least" in models.unable(("here",), {})["here"]
+
+
+def test_what_a_model_in_a_local_folder_was_seen_to_need_counts(
+    catalogue: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    """To know whether it can run, its weights are not read; what their runs took is known."""
+    file = tmp_path / "peaks.json"
+    peaks = PeakFile(file, device=CPU.description)
+    for tier in Tier:
+        peaks.saw("here", content_hash(tiny_weights), tier.value, 10**15)
+    models = open_models(catalogue, tiny_weights, memory_bytes=10**12, peaks_file=file)
+    assert "needs at least" in models.unable(("here",), {})["here"]
+    assert open_models(catalogue, tiny_weights, memory_bytes=10**12).unable(("here",), {}) == {}
 
 
 def test_a_model_that_failed_its_last_check_cannot_run_until_it_passes(

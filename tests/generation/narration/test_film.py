@@ -16,7 +16,7 @@ from generation.errors import InvalidRequest, TooLargeToDeliver
 from generation.inspection import inspect, read_label
 from generation.job import Stage
 from generation.models.adapter import Frames
-from generation.narration.film import CROSSFADE_SECONDS, Film, make_film
+from generation.narration.film import CROSSFADE_SECONDS, Film, shoot_film
 from generation.narration.loudness import loudness
 from generation.narration.shots import SceneShot
 
@@ -69,7 +69,7 @@ def tell(story: str = STORY, **changes: Any) -> Film:
         "make_scene": draw_scene,
         "on_stage": unheard,
     }
-    return make_film(story, **(settings | changes))
+    return shoot_film(story, **(settings | changes))()
 
 
 @pytest.fixture(scope="module")

@@ -54,6 +54,12 @@ def save_cogvideox_pairs(folder: Path) -> None:
     CogVideoXPipeline(**parts).save_pretrained(folder)
 
 
+def save_cogvideox_image_pairs(folder: Path) -> None:
+    """The picture's latents come as further channels, frames in pairs, as in CogVideoX 1.5."""
+    parts = _cogvideox(in_channels=8, patch_size_t=2, patch_bias=False)
+    CogVideoXImageToVideoPipeline(**parts).save_pretrained(folder)
+
+
 def save_mochi(folder: Path) -> None:
     torch.manual_seed(0)
     transformer = MochiTransformer3DModel(

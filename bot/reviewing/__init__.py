@@ -1,0 +1,1 @@
+"""The review queue: what moderators see of it, decide in it, and what Discord shows of that."""
