@@ -17,7 +17,10 @@ from bot.choices import Choices
 from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
+from bot.guide.example_runs import ExampleRuns
+from bot.guide.pages import HelpPages
 from bot.job_actions import JobActions
+from bot.languages import CommandTranslator, Languages
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
@@ -32,6 +35,7 @@ from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
 from bot.views.erase_button import EraseButton
 from bot.views.gallery_pager import GalleryButton
+from bot.views.help_buttons import ExampleButton, TopicMenu
 from bot.views.job_buttons import JobButton
 from bot.views.log_pager import LogPageButton
 from bot.views.model_menu import ModelMenu
@@ -63,6 +67,9 @@ class ReelroomBot(commands.AutoShardedBot):
     ordering: Ordering
     choices: Choices
     erasing: Erasing
+    languages: Languages
+    help_pages: HelpPages
+    example_runs: ExampleRuns
     theme_actions: ThemeActions
     arena: Arena
     review_desk: ReviewDesk
@@ -103,6 +110,9 @@ class ReelroomBot(commands.AutoShardedBot):
         ordering: Ordering,
         choices: Choices,
         erasing: Erasing,
+        languages: Languages,
+        help_pages: HelpPages,
+        example_runs: ExampleRuns,
         theme_actions: ThemeActions,
         arena: Arena,
         review_desk: ReviewDesk,
@@ -119,6 +129,9 @@ class ReelroomBot(commands.AutoShardedBot):
         self.ordering = ordering
         self.choices = choices
         self.erasing = erasing
+        self.languages = languages
+        self.help_pages = help_pages
+        self.example_runs = example_runs
         self.theme_actions = theme_actions
         self.arena = arena
         self.review_desk = review_desk
@@ -136,6 +149,8 @@ class ReelroomBot(commands.AutoShardedBot):
             GenerateButton,
             ModelMenu,
             EraseButton,
+            ExampleButton,
+            TopicMenu,
             ArenaButton,
             ReviewButton,
             ReviewPageButton,
@@ -146,6 +161,7 @@ class ReelroomBot(commands.AutoShardedBot):
             ThemeButton,
             ThemeClipMenu,
         )
+        await self.tree.set_translator(CommandTranslator(self.languages))
         for cog in self._cogs():
             await self.add_cog(cog)
         self._sync_task = asyncio.create_task(self._sync_commands(), name="command sync")

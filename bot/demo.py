@@ -19,7 +19,6 @@ from typing import Any
 import discord
 
 from bot.app import Service, open_service
-from bot.commands.guide import EXAMPLES
 from bot.discord_endpoint import point_discord_at
 from bot.job_id import JOB_ID_PATTERN
 from bot.playground.member import Member
@@ -35,6 +34,11 @@ from storage.database import Connection, migrate
 from storage.jobs import JobRecord
 
 ACCEPTED = re.compile(rf"Job `({JOB_ID_PATTERN})` is in")
+FIRST_LINES = (
+    "/imagine-video prompt:a red circle moving right",
+    "/loop prompt:a yellow star growing at night",
+    "/narrate story:A red boat moves right. The moon rises.",
+)
 WELCOME_CHANNEL = "studio"
 
 
@@ -57,7 +61,7 @@ async def welcome(playground: Playground, service: Service) -> None:
     embed = discord.Embed(
         title="Welcome to Reelroom",
         description="Type a slash command below; it becomes a clip on this computer.\n"
-        + "\n".join(f"`{example}`" for example in EXAMPLES)
+        + "\n".join(f"`{line}`" for line in FIRST_LINES)
         + "\n`/help` explains the rest.",
         colour=discord.Colour(0x3B82F6),
     )

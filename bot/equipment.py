@@ -20,8 +20,9 @@ from bot.commands.clips import ClipsCog
 from bot.commands.credits import CreditsCog
 from bot.commands.gallery import GalleryCog
 from bot.commands.generate import GenerateCog
-from bot.commands.guide import GuideCog
+from bot.commands.help import HelpCog
 from bot.commands.jobs import JobsCog
+from bot.commands.models import ModelsCog
 from bot.commands.option_sets import OptionSetsCog
 from bot.commands.pictures import PicturesCog
 from bot.commands.preferences import PreferencesCog
@@ -36,8 +37,12 @@ from bot.finish_notices import FinishNotices
 from bot.finished_cards import FinishedCards
 from bot.gallery_actions import GalleryActions
 from bot.gallery_pages import GalleryPages
+from bot.guide import content
+from bot.guide.example_runs import ExampleRuns
+from bot.guide.pages import HelpPages
 from bot.guild_models import GuildModels
 from bot.job_actions import JobActions
+from bot.languages import Languages
 from bot.layered_options import LayeredOptions
 from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
@@ -130,6 +135,8 @@ def equip(
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
     log_pages = LogPages(database=database)
+    languages, help_content = Languages.load(), content.load()
+    help_pages = HelpPages(content=help_content, languages=languages, tree=posting.client.tree)
     theme_pages = ThemePages(database=database, media_files=kept.media_files)
     theme_moderation = ThemeModeration(database=database, posts=theme_posts)
     taking_part = TakingPart(database=database, pages=theme_pages)
@@ -201,8 +208,9 @@ def equip(
                 leaderboards=arena.leaderboards,
             ),
             ShowCog(catalogue=catalogue, source_clips=source_clips),
+            ModelsCog(settings=settings, catalogue=catalogue),
+            HelpCog(pages=help_pages, languages=languages),
             ThemeCog(database=database, moderation=theme_moderation, taking_part=taking_part),
-            GuideCog(settings=settings, catalogue=catalogue),
             QuotaCog(settings=settings, database=database),
             AdminCog(
                 database=database,
@@ -228,6 +236,13 @@ def equip(
         ordering=ordering,
         choices=Choices(database=database, catalogue=catalogue, guild_models=guild_models),
         erasing=privacy.erasing,
+        languages=languages,
+        help_pages=help_pages,
+        example_runs=ExampleRuns(
+            content=help_content,
+            pages=help_pages,
+            database=database,
+        ),
         theme_actions=ThemeActions(
             database=database, moderation=theme_moderation, taking_part=taking_part
         ),

@@ -30,6 +30,9 @@ BotError
 ├── StillBlind          nobody is to know yet which model made the clip
 ├── NoVotesYet          there is nothing to rate
 ├── DirectMessagesClosed the member takes no direct messages from the bot
+├── UnknownHelpTopic    /help was asked for what is neither a topic nor a command
+├── UnknownExample      the example of a button of /help is gone
+├── NothingMadeYet      an example needs a clip of the member, who has none here
 ├── Draining            the bot is stopping and takes no new jobs
 └── TokenRefused        Discord does not accept the token
 """
@@ -239,6 +242,31 @@ class NoVotesYet(BotError):
 
 class DirectMessagesClosed(BotError):
     """Discord does not let the bot write to this member."""
+
+
+class UnknownHelpTopic(BotError):
+    """`text` is what was typed, `close` the names that are near it."""
+
+    def __init__(self, text: str, *, close: tuple[str, ...]) -> None:
+        super().__init__(text)
+        self.text = text
+        self.close = close
+
+
+class UnknownExample(BotError):
+    """A page of /help from before an update, with an example that there is no more."""
+
+    def __init__(self, example_id: str) -> None:
+        super().__init__(example_id)
+        self.example_id = example_id
+
+
+class NothingMadeYet(BotError):
+    """`what` is what the member has not made here: "clip" or "picture"."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
 
 
 class Draining(BotError):

@@ -31,6 +31,9 @@ from storage.errors import OfferExpired
 from storage.media_files import MediaFiles
 from storage.offers import Offer
 
+PRICE_FIRST = "price first"
+"""Set among an interaction's `extras` by who wants the price shown before anything is ordered."""
+
 NEEDED_PERMISSIONS = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
@@ -72,7 +75,8 @@ class Ordering:
         origins: Mapping[str, str] = NO_ORIGINS,
     ) -> None:
         """Submits the request of a deferred interaction and answers privately, with these notes;
-        what costs more than the guild's threshold is previewed instead.
+        what costs more than the guild's threshold is previewed instead, and so is what asks for
+        PRICE_FIRST.
 
         `files` are new uploads by SHA-256; what else the request names is in the media files.
         Raises ChannelForbidden and what `Submission.submit` raises.
@@ -86,7 +90,7 @@ class Ordering:
                 default_credits=self._preview_above,
             )
         )
-        if price_credits > above:
+        if price_credits > above or interaction.extras.get(PRICE_FIRST):
             await self.preview(interaction, request, files, notes=notes, origins=origins)
             return
         accepted = await self._submit(interaction, interaction.id, request, files)

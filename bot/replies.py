@@ -242,6 +242,14 @@ SENTENCES: dict[type[BaseException], Sentence] = {
         "I may not write to you: allow direct messages from members of this server, and press "
         "again."
     ),
+    bot_errors.UnknownHelpTopic: lambda e: (
+        f"I have no help about “{discord.utils.escape_markdown(e.text)}”."
+        + (f" Did you mean {_listed(e.close)}?" if e.close else " /help lists the topics.")
+    ),
+    bot_errors.UnknownExample: lambda _: "That example is gone; open /help again.",
+    bot_errors.NothingMadeYet: lambda e: (
+        f"That takes a {e.what} of yours, and you have made none here yet. Make one first."
+    ),
     bot_errors.Draining: lambda _: "The bot is restarting; try again in a minute.",
     bot_errors.TokenRefused: lambda _: (
         "Discord lets me post no more until whoever runs me gives me a new token. Nothing was "
@@ -270,17 +278,6 @@ _CLOSED = {
     "called_off": "That comparison was called off.",
 }
 
-FAILURES: dict[str, str] = {
-    "worker_crashed": "The generator crashed while making this clip, more than once.",
-    "worker_hung": "The generator stopped making progress.",
-    "worker_lost": "The generator ended for another job's sake while it made this clip.",
-    "device_failed": "The machine's graphics device reported an error, more than once.",
-    "out_of_memory": "The clip needs more memory than this machine has; ask for a shorter one.",
-    "too_large_to_deliver": "The clip is too large for Discord; ask for a shorter one.",
-    "disk_full": "The bot's disk is full, so the clip could not be kept.",
-    "card_not_posted": "The card could not be posted.",
-}
-
 
 def sentence_for(error: BaseException) -> str | None:
     """The sentence for this error, by its class or the nearest listed ancestor."""
@@ -288,15 +285,6 @@ def sentence_for(error: BaseException) -> str | None:
         if ancestor in SENTENCES:
             return SENTENCES[ancestor](error)
     return None
-
-
-def failure_sentence(code: str | None, text: str | None) -> str:
-    """Why a job made no clip, for its card."""
-    if code in FAILURES:
-        return FAILURES[code]
-    if code == "generation_failed" and text:
-        return f"The model could not make this clip: {text[:200].rstrip('.')}."
-    return "This clip could not be made."
 
 
 async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:

@@ -19,7 +19,7 @@ PROMPTS = {
 async def become(page: Page, name: str) -> None:
     """From now on the page acts as this member."""
     await page.get_by_role("radio", name=name).check()
-    await page.get_by_role("combobox").first.focus()
+    await page.get_by_role("combobox", name="Message box").focus()
 
 
 async def say(page: Page, line: str) -> None:

@@ -17,7 +17,7 @@ from bot.errors import NotAllowed
 from bot.job_id import job_id_for
 from bot.moderators import asker_of
 from bot.order import Order, job_for
-from bot.ordering import check_channel
+from bot.ordering import PRICE_FIRST, check_channel
 from bot.replies import answer, waiting_sentence
 from bot.request_options import RequestOptions
 from bot.submission import Accepted, Submission
@@ -90,7 +90,7 @@ class Comparing:
             fits=lambda request: self._fits(request, allowed),
             chance=self._chance,
         )
-        if self._price(pair) > above:
+        if self._price(pair) > above or interaction.extras.get(PRICE_FIRST):
             await self._preview(interaction, pair, notes)
             return
         said = await self._submit(interaction, interaction.id, pair)

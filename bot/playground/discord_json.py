@@ -184,7 +184,6 @@ PLAIN_GUILD: JsonObject = {
     "vanity_url_code": None,
     "premium_tier": 0,
     "premium_subscription_count": 0,
-    "preferred_locale": "en-US",
     "rules_channel_id": None,
     "safety_alerts_channel_id": None,
     "public_updates_channel_id": None,
@@ -201,6 +200,7 @@ def guild_json(guild: Guild) -> JsonObject:
         "id": guild.id,
         "name": guild.name,
         "owner_id": guild.owner_id,
+        "preferred_locale": guild.preferred_locale,
         "roles": [role_json(role) for role in guild.roles],
     }
 

@@ -15,6 +15,7 @@ from bot.playground.command_line import Names, parse_command_line
 from bot.playground.json_types import JsonObject
 from bot.playground.member_errors import MemberError, Refused, WaitedInVain
 from bot.playground.rules.components import LABEL, TEXT_INPUT
+from bot.playground.rules.localizations import DEFAULT_LOCALE
 from bot.playground.seen_message import SeenMessage
 from bot.playground.sent import PATIENCE_SECONDS, OpenModal, Sent
 
@@ -48,13 +49,15 @@ class Member:
         name: str = "Ada",
         guild: str = "Study Hall",
         channel: str = "studio",
+        locale: str = DEFAULT_LOCALE,
         connector: aiohttp.BaseConnector | None = None,
     ) -> "Member":
         """Enter a channel as one of the members. Raises MemberError for unknown names.
 
-        `connector` is for a playground behind TLS.
+        `locale` is the language of their client; `connector` is for a playground behind TLS.
         """
-        member = cls(url, aiohttp.ClientSession(connector=connector))
+        headers = {"X-Member-Locale": locale}
+        member = cls(url, aiohttp.ClientSession(connector=connector, headers=headers))
         try:
             await member._enter(name, guild, channel)
         except BaseException:

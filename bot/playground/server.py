@@ -106,6 +106,11 @@ class Playground:
         """
         self._registry.permit(command_name, user_id)
 
+    def prefer_locale(self, guild_name: str, locale: str) -> None:
+        """Set a guild's language, as its moderators can. Raises StopIteration for unknown names."""
+        guild = next(guild for guild in self.world.guilds if guild.name == guild_name)
+        self._members.prefer_locale(guild.id, locale)
+
     def close_direct_messages(self, user_id: str, *, closed: bool = True) -> None:
         """Let a member take no direct messages from the bot, or take them again."""
         change = self.world.closed_to_direct.add if closed else self.world.closed_to_direct.discard

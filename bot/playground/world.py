@@ -1,6 +1,6 @@
 """Who and what exists in the playground: people, roles, guilds, channels."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 
@@ -74,7 +74,10 @@ class DirectChannel:
 
 @dataclass(frozen=True, kw_only=True)
 class Guild:
-    """A server with its roles, channels and members (user id -> ids of the roles held)."""
+    """A server with its roles, channels and members (user id -> ids of the roles held).
+
+    `preferred_locale` is the language that its moderators chose for it; "en-US" until they do.
+    """
 
     id: str
     name: str
@@ -82,6 +85,7 @@ class Guild:
     roles: tuple[Role, ...]
     channels: tuple[Channel, ...]
     members: dict[str, tuple[str, ...]]
+    preferred_locale: str = "en-US"
 
     def role_ids_of(self, user_id: str) -> frozenset[str]:
         """The roles of a member, @everyone among them; none for a stranger."""
@@ -92,7 +96,8 @@ class Guild:
 
 @dataclass(kw_only=True)
 class World:
-    """Everything that exists before anybody speaks; threads and direct channels come later."""
+    """Everything that exists before anybody speaks; threads and direct channels come later, and a
+    guild may come to prefer another language."""
 
     application_id: str
     application_name: str
@@ -118,6 +123,14 @@ class World:
     def guild(self, guild_id: str) -> Guild | None:
         """A guild by its id."""
         return next((guild for guild in self.guilds if guild.id == guild_id), None)
+
+    def prefer_locale(self, guild_id: str, locale: str) -> Guild:
+        """The guild, whose language this is from now on."""
+        self.guilds = tuple(
+            replace(guild, preferred_locale=locale) if guild.id == guild_id else guild
+            for guild in self.guilds
+        )
+        return next(guild for guild in self.guilds if guild.id == guild_id)
 
     def channel(self, channel_id: str) -> Channel | None:
         """A guild's channel, or thread, by its id."""

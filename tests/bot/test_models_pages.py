@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.guide import model_pages
+from bot.commands.models import model_pages
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
 
 

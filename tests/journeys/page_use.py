@@ -16,7 +16,7 @@ async def type_command(page: Page, line: str) -> None:
 async def become(page: Page, name: str) -> None:
     """From now on the page acts and sees as this member."""
     await page.get_by_role("radio", name=name).check()
-    await page.get_by_role("combobox").first.focus()
+    await page.get_by_role("combobox", name="Message box").focus()
 
 
 def cards(page: Page) -> Locator:

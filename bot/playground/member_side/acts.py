@@ -54,11 +54,15 @@ SELECT_KINDS = {5: 6, 6: 8, 7: 9, 8: 7}
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Who acts, and where: `guild` is None in the conversation of the bot and one member."""
+    """Who acts, and where: `guild` is None in the conversation of the bot and one member.
+
+    `locale` is the language of their client.
+    """
 
     user: User
     guild: Guild | None
     channel: Channel | DirectChannel
+    locale: str
 
     def in_guild(self) -> tuple[Guild, Channel]:
         """Raises ApiError 400 in a direct conversation."""
@@ -265,7 +269,7 @@ class MemberActs:
             "version": 1,
             "data": interaction.data,
             "channel_id": place.channel.id,
-            "locale": "en-US",
+            "locale": place.locale,
             "entitlements": [],
             "attachment_size_limit": self._attachment_limit_bytes,
         }
@@ -292,8 +296,8 @@ class MemberActs:
         member_may = permissions_in_channel(guild, channel, user.id)
         return {
             "guild_id": guild.id,
-            "guild": {"id": guild.id, "locale": "en-US", "features": []},
-            "guild_locale": "en-US",
+            "guild": {"id": guild.id, "locale": guild.preferred_locale, "features": []},
+            "guild_locale": guild.preferred_locale,
             "channel": partial_channel_json(guild, channel, user.id),
             "member": member_json(guild, user) | {"permissions": str(member_may)},
             # In answers to interactions the application may always attach files and embeds.

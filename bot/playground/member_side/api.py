@@ -4,17 +4,24 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from bot.playground.discord_json import guild_json
 from bot.playground.errors import ApiError
+from bot.playground.gateway.audience import Intent
 from bot.playground.gateway.sessions import Sessions
 from bot.playground.json_types import JsonObject
 from bot.playground.member_side.acts import MemberActs, Place
 from bot.playground.member_side.events import MemberEvents
 from bot.playground.member_side.options import refuse
 from bot.playground.messages import Messages
-from bot.playground.permissions import Permission, permissions_in_channel
+from bot.playground.permissions import (
+    Permission,
+    permissions_in_channel,
+    permissions_in_guild,
+)
 from bot.playground.registry import CommandRegistry
 from bot.playground.rest.api import json_response
 from bot.playground.rest.bodies import read_body
+from bot.playground.rules.localizations import DEFAULT_LOCALE, LOCALES, in_language_of
 from bot.playground.threads import shown_thread
 from bot.playground.world import User, World
 
@@ -46,6 +53,7 @@ class MemberApi:
         app.router.add_get("/playground/session", self._session)
         app.router.add_get("/playground/channels/{channel_id}/messages", self._list_messages)
         app.router.add_get("/playground/guilds/{guild_id}/commands", self._commands)
+        app.router.add_patch("/playground/guilds/{guild_id}", self._edit_guild)
         app.router.add_post("/playground/interactions", self._interact)
         app.router.add_get("/playground/events", self._connect)
 
@@ -72,6 +80,7 @@ class MemberApi:
             {
                 "id": guild.id,
                 "name": guild.name,
+                "preferred_locale": guild.preferred_locale,
                 "channels": [
                     {"id": channel.id, "name": channel.name, "topic": channel.topic}
                     for channel in guild.channels
@@ -94,6 +103,7 @@ class MemberApi:
             "guilds": guilds,
             "direct_channels": direct,
             "application": application,
+            "locales": [{"id": locale, "name": name} for locale, name in LOCALES.items()],
         }
         return json_response(body)
 
@@ -116,18 +126,40 @@ class MemberApi:
         guild = self._world.guild(request.match_info["guild_id"])
         if guild is None:
             raise refuse("There is no such server.", status=404)
+        locale = _locale(request)
         commands = [
-            command | {"permitted": permitted}
+            in_language_of(command, locale) | {"permitted": permitted}
             for command, permitted in self._registry.usable_in(guild, user.id)
         ]
         return json_response({"commands": commands})
+
+    async def _edit_guild(self, request: web.Request) -> web.Response:
+        """The server's language, which moderators choose in its settings."""
+        user = self._user(request)
+        guild = self._world.guild(request.match_info["guild_id"])
+        if guild is None:
+            raise refuse("There is no such server.", status=404)
+        if not permissions_in_guild(guild, user.id) & Permission.MANAGE_GUILD:
+            raise refuse("Only moderators choose the server's language.", status=403)
+        body, _ = await read_body(request, attachment_limit_bytes=UPLOAD_LIMIT_BYTES)
+        locale: Any = cast(JsonObject, body).get("preferred_locale") if body else None
+        if locale not in LOCALES:
+            raise refuse("“preferred_locale” must be one of Discord's locales.")
+        self.prefer_locale(guild.id, locale)
+        return json_response({"preferred_locale": locale})
+
+    def prefer_locale(self, guild_id: str, locale: str) -> None:
+        """Change a guild's language; the bot and everybody hear of it."""
+        guild = self._world.prefer_locale(guild_id, locale)
+        self._sessions.dispatch("GUILD_UPDATE", guild_json(guild), intent=Intent.GUILDS)
+        self._events.publish("GUILD_UPDATE", {"id": guild.id, "preferred_locale": locale})
 
     async def _interact(self, request: web.Request) -> web.Response:
         body, files = await read_body(request, attachment_limit_bytes=UPLOAD_LIMIT_BYTES)
         if not isinstance(body, dict):
             raise refuse("The request has no payload.")
         payload = cast(JsonObject, body)
-        place = self._place(payload)
+        place = self._place(payload, _locale(request))
         raw: Any = payload.get("data")
         if not isinstance(raw, dict):
             raise refuse("The request has no data.")
@@ -157,7 +189,7 @@ class MemberApi:
             raise refuse("“user” must be the id of a member.", status=401)
         return user
 
-    def _place(self, payload: JsonObject) -> Place:
+    def _place(self, payload: JsonObject, locale: str) -> Place:
         user = self._world.member(str(payload.get("user")))
         if user is None:
             raise refuse("“user” must be the id of a member.", status=401)
@@ -165,7 +197,7 @@ class MemberApi:
         if direct is not None:
             if direct.recipient_id != user.id:
                 raise refuse("This is somebody else's conversation.", status=403)
-            return Place(user=user, guild=None, channel=direct)
+            return Place(user=user, guild=None, channel=direct, locale=locale)
         channel = self._world.channel(str(payload.get("channel_id")))
         if channel is None or channel.guild_id != str(payload.get("guild_id")):
             raise refuse("There is no such channel.", status=404)
@@ -173,7 +205,15 @@ class MemberApi:
         needed = Permission.VIEW_CHANNEL | Permission.USE_APPLICATION_COMMANDS
         if permissions_in_channel(guild, channel, user.id) & needed != needed:
             raise refuse("You may not use commands in this channel.", status=403)
-        return Place(user=user, guild=guild, channel=channel)
+        return Place(user=user, guild=guild, channel=channel, locale=locale)
+
+
+def _locale(request: web.Request) -> str:
+    """The language that the member's client is set to."""
+    locale = request.headers.get("X-Member-Locale", DEFAULT_LOCALE)
+    if locale not in LOCALES:
+        raise refuse("“X-Member-Locale” must be one of Discord's locales.")
+    return locale
 
 
 @web.middleware

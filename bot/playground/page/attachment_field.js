@@ -11,7 +11,7 @@ export class AttachmentField {
   }
 
   build() {
-    const { name, required } = this.option;
+    const { name, label, required } = this.option;
     const id = freshId("file");
     this.picker = el("input", { type: "file", id: freshId("picker"), class: "visually-hidden", tabindex: "-1", "aria-label": `File for ${name}` });
     this.picker.addEventListener("change", () => this.picker.files[0] && this.take(this.picker.files[0]));
@@ -22,7 +22,7 @@ export class AttachmentField {
     this.input.addEventListener("focus", () => this.entry.focusedField(this));
     this.input.addEventListener("keydown", (event) => this.key(event));
     const remove = el("button", { type: "button", class: "remove", tabindex: "-1", "aria-label": `Remove ${name}`, on: { click: () => this.clear() } }, icon("close"));
-    this.element = el("div", { class: "field field-file", "data-option": name }, el("label", { for: id }, name), this.input, this.picker, remove);
+    this.element = el("div", { class: "field field-file", "data-option": name }, el("label", { for: id }, label), this.input, this.picker, remove);
     this.required = required;
     this.draw();
   }

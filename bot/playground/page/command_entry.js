@@ -14,7 +14,7 @@ export class CommandEntry {
     this.fields = [];
     const discard = el("button", { type: "button", class: "remove", "aria-label": `Discard /${command.name}`, on: { click: () => composer.discard() } }, icon("close"));
     this.row = el("div", { class: "fields", role: "group", "aria-label": `Options of ${command.name}` });
-    this.element = el("div", { class: "entry" }, el("span", { class: "command-token" }, `/${command.name}`, discard), this.row);
+    this.element = el("div", { class: "entry" }, el("span", { class: "command-token" }, `/${command.label}`, discard), this.row);
     this.offers = el("div", { class: "offers", role: "toolbar", "aria-label": "Optional options" });
     this.offers.addEventListener("keydown", (event) => this.offersKey(event));
     for (const option of command.options.filter((one) => one.required)) this.ensureField(option.name);
@@ -66,7 +66,7 @@ export class CommandEntry {
   drawOffers() {
     const unused = this.command.options.filter((option) => !this.field(option.name));
     const chips = unused.map((option, index) =>
-      el("button", { type: "button", class: "offer", tabindex: index ? "-1" : "0", title: option.description, "data-offer": option.name, on: { click: () => this.ensureField(option.name).focus(), focus: () => this.composer.say(option.description) } }, icon("plus"), option.name),
+      el("button", { type: "button", class: "offer", tabindex: index ? "-1" : "0", title: option.description, "data-offer": option.name, on: { click: () => this.ensureField(option.name).focus(), focus: () => this.composer.say(option.description) } }, icon("plus"), option.label),
     );
     this.offers.replaceChildren(...chips);
   }

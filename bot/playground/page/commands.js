@@ -6,8 +6,9 @@ const CHAT_INPUT = 1;
 
 /**
  * Every command that can be invoked, subcommands one by one, as
- * {id, root, path, name: "quota show", description, options, permitted}.
- * `options` has the required ones first; the order is the bot's.
+ * {id, root, path, name: "quota show", label, description, options, permitted}.
+ * `options` has the required ones first; the order is the bot's. What is shown (label,
+ * description, names of choices) is in the member's language where the bot says it in it.
  */
 export function invocable(registered) {
   return registered
@@ -20,10 +21,19 @@ function expand(command, node, path) {
   const nested = options.filter((option) => option.type === SUB_COMMAND || option.type === SUB_COMMAND_GROUP);
   if (nested.length) return nested.flatMap((child) => expand(command, child, [...path, child]));
   const name = [command.name, ...path.map((step) => step.name)].join(" ");
-  const required = options.filter((option) => option.required);
-  const optional = options.filter((option) => !option.required);
+  const label = [command, ...path].map((step) => step.name_localized ?? step.name).join(" ");
+  const shown = options.map(localized);
+  const required = shown.filter((option) => option.required);
+  const optional = shown.filter((option) => !option.required);
   const { id, name: root, permitted = true } = command;
-  return [{ id, root, path, name, description: node.description, options: [...required, ...optional], permitted }];
+  return [{ id, root, path, name, label, description: describe(node), options: [...required, ...optional], permitted }];
+}
+
+const describe = (node) => node.description_localized ?? node.description;
+
+function localized(option) {
+  const choices = option.choices?.map((choice) => ({ name: choice.name_localized ?? choice.name, value: choice.value }));
+  return { ...option, label: option.name_localized ?? option.name, description: describe(option), choices };
 }
 
 /** The interaction data of a command; `typed` is a list of {name, type, value, focused?}. */
@@ -66,7 +76,7 @@ function isWordStart(text, at) {
 /** Commands for what was typed after the slash, best first; forbidden ones come last. */
 export function rankCommands(commands, query) {
   return commands
-    .map((command) => ({ command, score: fuzzyScore(query, command.name) ?? wordScore(query, command.description) }))
+    .map((command) => ({ command, score: fuzzyScore(query, command.name) ?? fuzzyScore(query, command.label) ?? wordScore(query, command.description) }))
     .filter(({ score }) => score !== null)
     .sort((a, b) => b.command.permitted - a.command.permitted || b.score - a.score)
     .map(({ command }) => command);

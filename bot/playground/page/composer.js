@@ -94,7 +94,7 @@ export class Composer {
     this.say("");
     const ranked = rankCommands(this.commandsOnOffer(), text.slice(1).trim());
     const options = ranked.map((command) => ({
-      label: `/${command.name}`,
+      label: `/${command.label}`,
       detail: command.description,
       note: command.permitted ? command.options.filter((option) => option.required).map((option) => option.name).join(" ") : "moderators only",
       disabled: !command.permitted,

@@ -18,7 +18,7 @@ export class Interactions {
    * Throws Refused when the server did not take it.
    */
   async send(body, files = []) {
-    const { interaction_id: id } = await postInteraction({ ...this.place(), ...body }, files);
+    const { interaction_id: id } = await postInteraction({ ...this.place(), ...body }, this.room.locale, files);
     const outcome = this.outcomes.has(id)
       ? Promise.resolve(this.outcomes.get(id))
       : new Promise((resolve) => this.waiting.set(id, resolve));
@@ -29,7 +29,7 @@ export class Interactions {
 
   /** Ask the bot for suggestions: an array of {name, value}. */
   async autocomplete(data, signal) {
-    const answer = await postInteraction({ ...this.place(), type: 4, data }, [], signal);
+    const answer = await postInteraction({ ...this.place(), type: 4, data }, this.room.locale, [], signal);
     return answer.choices ?? [];
   }
 

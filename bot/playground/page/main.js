@@ -6,7 +6,7 @@ import { Interactions } from "./interactions.js";
 import { keepTimesTrue } from "./markdown.js";
 import { ModalDialog } from "./modal.js";
 import { Room } from "./room.js";
-import { EventFeed, fetchCommands, fetchMessages, fetchSession } from "./server_link.js";
+import { chooseGuildLocale, EventFeed, fetchCommands, fetchMessages, fetchSession } from "./server_link.js";
 import { Sidebar } from "./sidebar.js";
 import { Timeline } from "./timeline.js";
 
@@ -27,6 +27,8 @@ class Page {
     this.sidebar = new Sidebar(document.getElementById("sidebar"), this.room, {
       onChannel: (guild, channel) => this.go(this.room.user, guild, channel),
       onUser: (user) => this.become(user),
+      onLocale: (locale) => this.chooseLocale(locale),
+      onGuildLocale: (locale) => this.chooseGuildLocale(locale),
     });
     this.sidebar.draw();
     this.drawHeader();
@@ -104,13 +106,34 @@ class Page {
     held.forEach(([name, data]) => this.receiveMessage(name, data));
   }
 
+  chooseLocale(locale) {
+    this.room.locale = locale;
+    return this.reloadCommands().catch((error) => this.composer.complain(error.message));
+  }
+
+  async chooseGuildLocale(locale) {
+    try {
+      await chooseGuildLocale(this.room.guild.id, this.room.user.id, locale);
+    } catch (error) {
+      this.composer.complain(error.message);
+      this.sidebar.languages.sayChosen();
+    }
+  }
+
+  guildChanged({ id, preferred_locale: locale }) {
+    const guild = this.room.session.guilds.find((one) => one.id === id);
+    if (guild) guild.preferred_locale = locale;
+    this.sidebar.languages.sayChosen();
+  }
+
   /** In the bot's conversation with a member only its buttons work. */
   commandsOf(guild, user) {
-    return guild.id ? fetchCommands(guild.id, user.id) : [];
+    return guild.id ? fetchCommands(guild.id, user.id, this.room.locale) : [];
   }
 
   takeSession(session) {
     this.setOnline(session.application.online);
+    session.guilds.forEach((guild) => this.guildChanged(guild));
     this.room.noteConversations(session.direct_channels);
     session.guilds.flatMap((guild) => guild.threads).forEach((thread) => this.room.noteThread(thread));
     this.sidebar.threadsChanged();
@@ -134,6 +157,7 @@ class Page {
     this.room.interactions.observe(name, data);
     if (name === "BOT_STATUS") this.setOnline(data.online);
     else if (name === "COMMANDS_UPDATE") this.reloadCommands().catch((error) => this.composer.complain(error.message));
+    else if (name === "GUILD_UPDATE") this.guildChanged(data);
     else if (name.startsWith("THREAD_")) this.noteThread(data);
     else if (name.startsWith("MESSAGE_")) this.receiveMessage(name, data);
   }

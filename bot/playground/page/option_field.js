@@ -27,13 +27,13 @@ export class OptionField {
   }
 
   build() {
-    const { name, type, required } = this.option;
+    const { name, label, type, required } = this.option;
     const id = freshId("option");
     const mode = { [INTEGER]: "numeric", [NUMBER]: "decimal" }[type];
     this.input = el("textarea", { id, rows: "1", cols: "1", role: "combobox", inputmode: mode, autocomplete: "off", spellcheck: mode ? "false" : null, "aria-required": required ? "true" : null, "aria-describedby": "composer-hint", enterkeyhint: "send" });
     this.grow = el("span", { class: "grow" }, this.input);
     const remove = required ? null : el("button", { type: "button", class: "remove", tabindex: "-1", "aria-label": `Remove ${name}`, on: { click: () => this.entry.removeField(this) } }, icon("close"));
-    this.element = el("div", { class: "field", "data-option": name }, el("label", { for: id }, name), this.grow, remove);
+    this.element = el("div", { class: "field", "data-option": name }, el("label", { for: id }, label), this.grow, remove);
   }
 
   focus() {

@@ -1,5 +1,7 @@
 // Where the member is and what the page knows there; names for ids.
 
+const USUAL_LOCALE = "en-US";
+
 export class Room {
   constructor(session) {
     this.session = session;
@@ -13,6 +15,16 @@ export class Room {
     this.user = user;
     this.guild = guild;
     this.channel = channel;
+  }
+
+  /** The language of the member's client; each has one, and this browser remembers it. */
+  get locale() {
+    const kept = localStorage.getItem(`locale of ${this.user.id}`);
+    return this.session.locales.some(({ id }) => id === kept) ? kept : USUAL_LOCALE;
+  }
+
+  set locale(locale) {
+    localStorage.setItem(`locale of ${this.user.id}`, locale);
   }
 
   userById(id) {

@@ -31,22 +31,33 @@ export async function fetchMessages(channelId, userId) {
   return (await get(`/playground/channels/${channelId}/messages`, { user: userId })).messages;
 }
 
-export async function fetchCommands(guildId, userId) {
-  return (await get(`/playground/guilds/${guildId}/commands`, { user: userId })).commands;
+/** The commands of a guild, described in the language of `locale` where the bot says them in it. */
+export async function fetchCommands(guildId, userId, locale) {
+  const search = new URLSearchParams({ user: userId });
+  return (await ask(`/playground/guilds/${guildId}/commands?${search}`, { headers: inLanguage(locale) })).commands;
 }
+
+/** Choose a server's language; Refused unless the member is a moderator. */
+export async function chooseGuildLocale(guildId, userId, locale) {
+  const request = { method: "PATCH", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ preferred_locale: locale }) };
+  await ask(`/playground/guilds/${guildId}?${new URLSearchParams({ user: userId })}`, request);
+}
+
+const inLanguage = (locale) => ({ "X-Member-Locale": locale });
 
 /**
  * Send an interaction; `files[n]` is what an attachment option's value "n" names.
+ * `locale` is the language of the member's client.
  * Throws Refused with a readable message when the server finds the input wrong.
  */
-export async function postInteraction(payload, files = [], signal = undefined) {
-  const request = { method: "POST", signal };
+export async function postInteraction(payload, locale, files = [], signal = undefined) {
+  const request = { method: "POST", signal, headers: inLanguage(locale) };
   if (files.length) {
     request.body = new FormData();
     request.body.append("payload_json", JSON.stringify(payload));
     files.forEach((file, index) => request.body.append(`files[${index}]`, file, file.name));
   } else {
-    request.headers = { "Content-Type": "application/json" };
+    request.headers["Content-Type"] = "application/json";
     request.body = JSON.stringify(payload);
   }
   return ask("/playground/interactions", request);

@@ -1,15 +1,18 @@
 // Guilds and their channels, and the member whose eyes one looks through.
 import { avatar } from "./avatar.js";
 import { el, icon } from "./dom.js";
+import { Languages } from "./languages.js";
 
 export class Sidebar {
-  /** `onChannel(guild, channel)` and `onUser(user)` are called when one is chosen. */
-  constructor(place, room, { onChannel, onUser }) {
+  /** `onChannel(guild, channel)` and `onUser(user)` are called when one is chosen; `onLocale` and
+   * `onGuildLocale` with a language. */
+  constructor(place, room, { onChannel, onUser, onLocale, onGuildLocale }) {
     this.place = place;
     this.room = room;
     this.onChannel = onChannel;
     this.onUser = onUser;
     this.unread = new Set();
+    this.languages = new Languages(room, { onMember: onLocale, onGuild: onGuildLocale });
   }
 
   draw() {
@@ -19,7 +22,7 @@ export class Sidebar {
     this.channels = el("nav", { "aria-label": "Channels" });
     this.drawChannels();
     const members = el("fieldset", { class: "members" }, el("legend", {}, "Acting as"), users.map((user) => this.userView(user)));
-    this.place.replaceChildren(el("div", { class: "sidebar-head" }, brand, close), this.channels, members);
+    this.place.replaceChildren(el("div", { class: "sidebar-head" }, brand, close), this.channels, members, this.languages.element);
   }
 
   drawChannels() {
@@ -73,6 +76,7 @@ export class Sidebar {
   /** Mark where one is, without redrawing: the focus stays. */
   markCurrent() {
     this.unread.delete(this.room.channel.id);
+    this.languages.sayChosen();
     for (const button of this.place.querySelectorAll(".channel")) {
       const isCurrent = button.dataset.channel === this.room.channel.id;
       if (isCurrent) button.setAttribute("aria-current", "page");

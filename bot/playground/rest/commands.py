@@ -9,6 +9,7 @@ from bot.playground.rate_limits import RouteLimit
 from bot.playground.registry import CommandRegistry, Scope
 from bot.playground.rest.api import ApiAnswer, ApiCall, ApiRoute
 from bot.playground.rules.commands import check_command
+from bot.playground.rules.localizations import DEFAULT_LOCALE, in_language_of
 from bot.playground.world import World
 
 WRITING = RouteLimit(name="commands", requests=5, per_seconds=20.0)
@@ -46,7 +47,10 @@ class CommandRoutes:
         ]
 
     async def _list(self, call: ApiCall) -> ApiAnswer:
-        return ApiAnswer(body=self._registry.of(self._scope(call)))
+        commands = self._registry.of(self._scope(call))
+        if call.query.get("with_localizations", "").lower() not in ("true", "1"):
+            commands = [in_language_of(command, DEFAULT_LOCALE) for command in commands]
+        return ApiAnswer(body=commands)
 
     async def _replace_all(self, call: ApiCall) -> ApiAnswer:
         scope = self._scope(call)

@@ -9,6 +9,7 @@ from typing import Any, cast
 from bot.playground.errors import ApiError, FormErrors, Path
 from bot.playground.json_types import JsonObject
 from bot.playground.rules.fields import check_choice, check_known_keys, check_text, objects, words
+from bot.playground.rules.localizations import check_localizations, counted_characters
 
 COMMAND_KEYS = words(
     "id type name name_localizations description description_localizations options nsfw "
@@ -63,12 +64,13 @@ def _check_command(errors: FormErrors, path: Path, command: JsonObject) -> None:
         return
     if kind == 1:
         _check_name(errors, path, command)
-        check_text(errors, path, command, "description", at_least=1, at_most=100, required=True)
+        _check_description(errors, path, command)
         _check_options(errors, path, command, (SUBCOMMAND, GROUP, *VALUE_TYPES))
         if _characters(command) > 8000:
             errors.add(path, "APPLICATION_COMMAND_TOO_LARGE", "Command exceeds maximum size (8000)")
         return
     check_text(errors, path, command, "name", at_least=1, at_most=32, required=True)
+    check_localizations(errors, path, command, "name", at_most=32)
     for key in ("description", "options"):
         if command.get(key):
             errors.add(
@@ -87,6 +89,12 @@ def _check_name(errors: FormErrors, path: Path, named: JsonObject) -> None:
             "APPLICATION_COMMAND_INVALID_NAME",
             "Command name is invalid",
         )
+    check_localizations(errors, path, named, "name", at_most=32, may_be=is_command_name)
+
+
+def _check_description(errors: FormErrors, path: Path, described: JsonObject) -> None:
+    check_text(errors, path, described, "description", at_least=1, at_most=100, required=True)
+    check_localizations(errors, path, described, "description", at_most=100)
 
 
 def is_command_name(name: str) -> bool:
@@ -139,7 +147,7 @@ def _check_option(errors: FormErrors, path: Path, option: JsonObject) -> None:
     kind = cast(int, option["type"])
     check_known_keys(errors, path, option, OPTION_KEYS.get(kind, frozenset(_VALUE)))
     _check_name(errors, path, option)
-    check_text(errors, path, option, "description", at_least=1, at_most=100, required=True)
+    _check_description(errors, path, option)
     if kind == GROUP:
         _check_options(errors, path, option, (SUBCOMMAND,))
     elif kind == SUBCOMMAND:
@@ -167,6 +175,7 @@ def _check_choices(errors: FormErrors, path: Path, option: JsonObject) -> None:
     names: set[Any] = set()
     for where, choice in choices:
         check_text(errors, where, choice, "name", at_least=1, at_most=100, required=True)
+        check_localizations(errors, where, choice, "name", at_most=100)
         if choice.get("name") in names:
             errors.add(
                 where,
@@ -186,11 +195,7 @@ def _check_choices(errors: FormErrors, path: Path, option: JsonObject) -> None:
 
 def _characters(node: JsonObject) -> int:
     """Names, descriptions and string values of a command and everything in it."""
-    total = sum(
-        len(str(node[key]))
-        for key in ("name", "description", "value")
-        if isinstance(node.get(key), str)
-    )
+    total = sum(counted_characters(node, key) for key in ("name", "description", "value"))
     for key in ("options", "choices"):
         children: Any = node.get(key)
         if isinstance(children, list):

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
 
+from bot.playground.member import Member
 from bot.playground.server import Playground
 from tests.bot.playground.conftest import Enter
 from tests.bot.playground.raw_bot import Json, RawBot
@@ -22,6 +24,14 @@ def option(name: str = "o", **more: Any) -> Json:
 
 def choices(count: int) -> list[Json]:
     return [{"name": str(n), "value": str(n)} for n in range(count)]
+
+
+def wordy(count: int) -> list[Json]:
+    """Choices of 170 characters each, in the longest of three languages."""
+    names = {"de": "ä" * 100, "fr": "ê" * 90}
+    return [
+        {"name": str(n), "value": f"{n:070}", "name_localizations": names} for n in range(count)
+    ]
 
 
 REFUSED: list[tuple[str, list[Json], tuple[str | int, ...], str]] = [
@@ -84,6 +94,42 @@ REFUSED: list[tuple[str, list[Json], tuple[str | int, ...], str]] = [
         [command(options=[option(type=4, min_value=5, max_value=4)])],
         (0, "options", 0, "min_value"),
         "APPLICATION_COMMAND_OPTION_RANGE_INVALID",
+    ),
+    (
+        "a language that Discord does not have",
+        [command(description_localizations={"tlh": "x"})],
+        (0, "description_localizations", "tlh"),
+        "BASE_TYPE_CHOICES",
+    ),
+    (
+        "a translation of 101 characters",
+        [command(options=[option(description_localizations={"de": "x" * 101})])],
+        (0, "options", 0, "description_localizations", "de"),
+        "BASE_TYPE_MAX_LENGTH",
+    ),
+    (
+        "an empty translation",
+        [command(description_localizations={"de": ""})],
+        (0, "description_localizations", "de"),
+        "BASE_TYPE_REQUIRED",
+    ),
+    (
+        "a translated name with a capital",
+        [command(name_localizations={"de": "Bild"})],
+        (0, "name_localizations", "de"),
+        "APPLICATION_COMMAND_INVALID_NAME",
+    ),
+    (
+        "translations that are no dictionary",
+        [command(options=[option(choices=[{"name": "a", "value": "a", "name_localizations": 1}])])],
+        (0, "options", 0, "choices", 0, "name_localizations"),
+        "DICT_TYPE_CONVERT",
+    ),
+    (
+        "8001 characters with the longest translation of each text",
+        [command(options=[option("o", choices=wordy(25)), option("p", choices=wordy(25))])],
+        (0,),
+        "APPLICATION_COMMAND_TOO_LARGE",
     ),
     ("a name twice", [command(), command()], (1, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME"),
     (
@@ -164,6 +210,68 @@ async def test_members_see_the_commands_of_their_guild(bot: RawBot, enter: Enter
         ("both", False),
     ]
     assert [c["name"] for c in await elsewhere.commands()] == ["shared", "both"]
+
+
+def translated() -> Json:
+    choice = {"name": "big", "value": "b", "name_localizations": {"de": "groß"}}
+    size = option("size", choices=[choice], description_localizations={"de": "Wie groß"})
+    return command("clip", options=[size], description_localizations={"de": "Ein Clip"})
+
+
+async def test_of_a_text_and_its_translations_only_the_longest_counts(bot: RawBot) -> None:
+    many = dict.fromkeys(("de", "fr", "nl", "it", "fi", "cs"), "x" * 100)
+    options = [option(f"o{n}", description_localizations=many) for n in range(25)]
+    assert (await bot.register(command("x", options=options))).status == 200
+
+
+async def test_translations_are_listed_when_they_are_asked_for(bot: RawBot) -> None:
+    registered = await bot.register(translated())
+    assert registered.body[0]["description_localizations"] == {"de": "Ein Clip"}
+    plain = await bot.request("GET", f"{APPLICATION}/commands")
+    assert "description_localizations" not in plain.body[0]
+    full = await bot.request("GET", f"{APPLICATION}/commands?with_localizations=true")
+    assert full.body[0]["options"][0]["description_localizations"] == {"de": "Wie groß"}
+
+
+async def test_a_member_reads_commands_in_the_language_of_their_client(
+    bot: RawBot, playground: Playground
+) -> None:
+    await bot.register(translated())
+    async with await Member.connect(playground.url, locale="de") as german:
+        (seen,) = await german.commands()
+    assert seen["description_localized"] == "Ein Clip"
+    assert seen["options"][0]["description_localized"] == "Wie groß"
+    assert seen["options"][0]["choices"][0]["name_localized"] == "groß"
+    assert seen["name"] == "clip"
+    async with await Member.connect(playground.url, locale="fr") as french:
+        (seen,) = await french.commands()
+    assert "description_localized" not in seen
+
+
+async def test_an_interaction_tells_the_languages_of_member_and_server(
+    bot: RawBot, playground: Playground
+) -> None:
+    gateway = await bot.connect()
+    await bot.register(command())
+    playground.prefer_locale("Study Hall", "de")
+    changed = (await gateway.event("GUILD_UPDATE"))["d"]
+    assert (changed["id"], changed["preferred_locale"]) == (STUDY_HALL, "de")
+    async with await Member.connect(playground.url, locale="pt-BR") as member:
+        await member.type("/x")
+        sent = await bot.next_interaction()
+    assert (sent["locale"], sent["guild_locale"]) == ("pt-BR", "de")
+    assert (await bot.request("GET", f"/guilds/{STUDY_HALL}")).body["preferred_locale"] == "de"
+
+
+async def test_only_moderators_choose_the_language_of_a_server(playground: Playground) -> None:
+    async with aiohttp.ClientSession() as http:
+        path = f"{playground.url}/playground/guilds/{STUDY_HALL}"
+        for name, locale, status in (("Ada", "de", 403), ("Lin", "xx", 400), ("Lin", "de", 200)):
+            user = next(one.id for one in playground.world.members if one.global_name == name)
+            body = {"preferred_locale": locale}
+            async with http.patch(path, params={"user": user}, json=body) as answer:
+                assert answer.status == status
+    assert playground.world.guilds[0].preferred_locale == "de"
 
 
 async def test_another_applications_commands_are_out_of_reach(

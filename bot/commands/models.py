@@ -1,4 +1,4 @@
-"""/models and /help: what can be made here, by what, at what price."""
+"""/models: what can be made here, by what, at what price."""
 
 from __future__ import annotations
 
@@ -15,40 +15,6 @@ from generation.models.catalogue import Catalogue
 from generation.pocket import vocabulary
 from generation.request import Command
 
-HELP = """\
-**Make a clip**
-`/imagine-video` words become a clip · `/animate` a picture moves, or becomes another
-`/keyframes` through two to four pictures, each at its time · `/storyboard-image` one picture
-`/loop` the end meets the start · `/narrate` a story becomes a film with speech and captions
-
-Flags work inside a prompt: `a red fox -ar 16:9 -gs 8 -camera zoom in -neg "blurry"`
-
-`/prefer` and `/options` keep what you always want; what you type goes before it.
-
-**Work on a clip**
-`/extend` goes on from its end · `/restyle` makes it anew by other words · `/upscale` makes it \
-twice as large · `/smooth` gives it more frames a second. Name a clip by the job id at the foot \
-of its card or by the message's link, or upload a video.
-
-**Build on it**
-Each clip has a card with buttons: reroll for a new seed, remix to change the words, make it a \
-loop, share it into the gallery, and more. Anybody may remix what is public; `/gallery` searches \
-it, and what is liked most goes into the showcase. `/compare` makes a clip on two models, for all \
-to vote blind; `/arena leaderboard` shows the votes.
-
-**Know before you spend**
-`/price` shows price, place and time left, and what the model makes of each option. \
-The price is held when a job is accepted, spent when the clip is made, and given back if it fails \
-or is cancelled. `/credits` shows your balance, `/jobs` your place in the queue and the time left.
-
-**Try**
-"""
-EXAMPLES = (
-    "/imagine-video prompt:a red circle moving right",
-    "/loop prompt:a yellow star growing at night",
-    "/narrate story:A red boat moves right. The moon rises.",
-)
-
 EMBED_CHARACTERS = 6000  # Discord's limit for all text of a message's embeds
 EMBED_FIELDS = 25
 
@@ -56,18 +22,10 @@ WhyNot = Callable[[str], str | None]
 """What keeps a model from running here; None where nothing is known to."""
 
 
-class GuideCog(commands.Cog):
+class ModelsCog(commands.Cog):
     def __init__(self, *, settings: Settings, catalogue: Catalogue) -> None:
         self._settings = settings
         self._catalogue = catalogue
-
-    @app_commands.command(name="help", description="How this works, with examples")
-    @app_commands.guild_only()
-    async def explain(self, interaction: discord.Interaction[Any]) -> None:
-        examples = "\n".join(f"`{example}`" for example in EXAMPLES)
-        await interaction.response.send_message(
-            embed=discord.Embed(title="Reelroom", description=HELP + examples), ephemeral=True
-        )
 
     @app_commands.command(name="models", description="The models that can be chosen here")
     @app_commands.guild_only()

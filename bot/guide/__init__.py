@@ -1,0 +1,1 @@
+"""/help: its content as data, its pages, and its examples that run."""
