@@ -5,6 +5,7 @@ entry of the guild, and PostgreSQL reads the whole gallery backwards for words t
 `docs/performance.md` has the plans and what they take.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,9 +27,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
 from storage.schema import gallery_entries
 
-COMMON_MATCHES = 10_000
-"""From so many matches on PostgreSQL finds the newest sooner by reading backwards than by its
-index of words: about as many entries are read either way."""
+PAGE_ENTRIES = 11
+"""About how many matches a page asks for."""
+
+LEAST_COMMON = 1_000
+"""So many are surely more than are counted and ranked, however rough PostgreSQL's estimate is."""
 
 _TABLE = gallery_entries.c
 _WORDS_INDEX = table("gallery_words", column("rowid"))
@@ -96,7 +99,7 @@ def _on_postgresql(
     # The expression that the index is made of.
     searchable: ColumnElement[Any] = func.array_to_tsvector(words, type_=TSVECTOR())
     wanted = " & ".join(f"'{term}'" for term in terms)
-    if _estimated_matches(connection, wanted) >= COMMON_MATCHES:
+    if _is_common(connection, wanted):
         # An expression that no index is made of.
         keys = entries.where(words.contains(cast(list(terms), ARRAY(Text))))
         return Matching(keys=keys, key=_TABLE.sequence, common=True)
@@ -108,8 +111,12 @@ def _on_postgresql(
     return Matching(keys=select(found.c.sequence), key=found.c.sequence)
 
 
-def _estimated_matches(connection: Connection, wanted: str) -> int:
-    """In all guilds, as PostgreSQL's statistics of the index have it."""
+def _is_common(connection: Connection, wanted: str) -> bool:
+    """Whether a page is found sooner by reading backwards than by the index of words.
+
+    The index gives all M matches of N entries, to be sorted; backwards PAGE_ENTRIES * N / M entries
+    are read. Both are as many where M is the square root of PAGE_ENTRIES * N.
+    """
     plan = connection.execute(
         text(
             "EXPLAIN (FORMAT JSON) SELECT 1 FROM gallery_entries"
@@ -117,4 +124,9 @@ def _estimated_matches(connection: Connection, wanted: str) -> int:
         ),
         {"wanted": wanted},
     ).scalar_one()
-    return int(plan[0]["Plan"]["Plan Rows"])
+    # In all guilds, as the statistics of the index and of the table have it.
+    matches = int(plan[0]["Plan"]["Plan Rows"])
+    entries = connection.execute(
+        text("SELECT reltuples FROM pg_class WHERE oid = 'gallery_entries'::regclass")
+    ).scalar_one()
+    return matches >= max(LEAST_COMMON, math.sqrt(PAGE_ENTRIES * max(float(entries), 0.0)))

@@ -249,7 +249,7 @@ async def test_however_postgresql_looks_it_finds_the_same(
     database: Database, monkeypatch: pytest.MonkeyPatch, common: int
 ) -> None:
     """Backwards through the gallery, or by the index of words."""
-    monkeypatch.setattr(gallery_matching, "COMMON_MATCHES", common)
+    monkeypatch.setattr(gallery_matching, "LEAST_COMMON", common)
 
     def look(connection: Connection) -> None:
         for number, prompt in enumerate(("a red circle", "a blue circle", "a red star"), 1):
