@@ -38,6 +38,7 @@ COLOURS = {
     JobState.CANCELLED: discord.Colour(0x8A8F98),
     JobState.DEAD: discord.Colour(0xD9472B),
 }
+AGAIN = (JobAction.REROLL, JobAction.VARY, JobAction.REMIX, JobAction.EDIT, JobAction.MODEL)
 BAR_CELLS = 12
 PROMPT_SHOWN_CHARACTERS = 900
 
@@ -104,7 +105,7 @@ def _embed(card: _CardState) -> discord.Embed:
     if request.prompt:
         lines.append(quoted(request.prompt, PROMPT_SHOWN_CHARACTERS))
     elif request.image_sha256 is not None:
-        lines.append("> *the uploaded picture, moving*")
+        lines.append("> *the given picture, moving*")
     if request.source is not None:
         lines.append(f"> *{_worked_on(request, request.source)}*")
     if request.last_image_sha256:
@@ -131,18 +132,21 @@ def _view(card: _CardState) -> discord.ui.View:
     if not state.terminal:
         return job_view(record.id, (JobAction.CANCEL,))
     made = state is JobState.SUCCEEDED
-    actions: list[JobAction] = []
-    # Without a model there is no seed, so that it would only be the same clip again.
     command = Command(record.command)
-    if command.needs_model:
-        actions += [JobAction.REROLL, JobAction.VARY, JobAction.REMIX, JobAction.EDIT]
-        actions += [JobAction.MODEL]
-        actions += [JobAction.LOOP, JobAction.ANIMATE] if made and not command.makes_still else []
+    again: tuple[JobAction, ...] = ()
+    further: tuple[JobAction, ...] = ()
+    # Where nothing depends on a seed it would only be the same clip again.
+    if command.imagines:
+        again = AGAIN
+        further = (JobAction.LOOP, JobAction.ANIMATE)
+    further = (*further, JobAction.EXTEND, JobAction.RESTYLE)
+    if not made or command.makes_still:
+        further = ()
+    kept: tuple[JobAction, ...] = ()
     if made and not record.private:
-        actions.append(JobAction.UNSHARE if card.shared else JobAction.SHARE)
-        actions += [JobAction.LIKE] if card.shared else []
-    actions += [JobAction.SEND, JobAction.REPORT] if made else []
-    return job_view(record.id, (*actions, JobAction.DELETE))
+        kept = (JobAction.UNSHARE, JobAction.LIKE) if card.shared else (JobAction.SHARE,)
+    kept += (JobAction.SEND, JobAction.REPORT) if made else ()
+    return job_view(record.id, again, further, (*kept, JobAction.DELETE))
 
 
 def _taken_down(record: JobRecord, reason: str) -> Card:
@@ -249,7 +253,7 @@ def _worked_on(request: GenerationRequest, source: SourceClip) -> str:
 
 def settings_line(request: GenerationRequest, model_title: str) -> str:
     """What was chosen, or filled in, for a request; its words apart."""
-    if not request.command.needs_model:
+    if not request.command.imagines:
         return model_title
     parts = [model_title]
     if request.seconds:

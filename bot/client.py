@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.arena.arena import Arena
+from bot.choices import Choices
 from bot.dead_jobs import DeadJobs
 from bot.errors import TokenRefused
 from bot.gallery_pages import GalleryPages
@@ -65,6 +66,7 @@ class ReelroomBot(commands.AutoShardedBot):
     languages: Languages
     help_pages: HelpPages
     example_runs: ExampleRuns
+    choices: Choices
     theme_actions: ThemeActions
     arena: Arena
     review_desk: ReviewDesk
@@ -106,6 +108,7 @@ class ReelroomBot(commands.AutoShardedBot):
         languages: Languages,
         help_pages: HelpPages,
         example_runs: ExampleRuns,
+        choices: Choices,
         theme_actions: ThemeActions,
         arena: Arena,
         review_desk: ReviewDesk,
@@ -123,6 +126,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.languages = languages
         self.help_pages = help_pages
         self.example_runs = example_runs
+        self.choices = choices
         self.theme_actions = theme_actions
         self.arena = arena
         self.review_desk = review_desk

@@ -10,6 +10,7 @@ from typing import Any
 import discord
 
 from bot.errors import NoFinishedClip, NoOtherModel
+from bot.guild_models import GuildModels
 from bot.ordering import Ordering
 from bot.request_files import file_name
 from bot.request_options import draw_seed
@@ -29,11 +30,17 @@ class ClipActions:
     """Each method answers the interaction; whoever calls has checked who may."""
 
     def __init__(
-        self, *, ordering: Ordering, media_files: MediaFiles, catalogue: Catalogue
+        self,
+        *,
+        ordering: Ordering,
+        media_files: MediaFiles,
+        catalogue: Catalogue,
+        guild_models: GuildModels,
     ) -> None:
         self._ordering = ordering
         self._media_files = media_files
         self._catalogue = catalogue
+        self._guild_models = guild_models
 
     async def reroll(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         """The same with a new seed."""
@@ -151,11 +158,8 @@ class ClipActions:
     async def choose_model(self, interaction: discord.Interaction[Any], record: JobRecord) -> None:
         """Shows the other models that can do it. Raises NoOtherModel."""
         request = _request_of(record)
-        others = tuple(
-            (card.id, card.title)
-            for card in self._catalogue
-            if card.id != request.model and request.command in card.commands
-        )
+        able = await self._guild_models.able(request.command, guild_id=record.guild_id)
+        others = tuple((card.id, card.title) for card in able if card.id != request.model)
         if not others:
             raise NoOtherModel(request.command.value)
         view = discord.ui.View(timeout=None)

@@ -10,8 +10,10 @@ from discord.ext import commands
 from bot.arena.parts import arena_parts
 from bot.arena.referee import Referee
 from bot.channel_messages import ChannelMessages
+from bot.choices import Choices
 from bot.client import ReelroomBot
 from bot.clip_actions import ClipActions
+from bot.clip_works import ClipWorks
 from bot.commands.admin import AdminCog
 from bot.commands.arena import ArenaCog
 from bot.commands.clips import ClipsCog
@@ -37,6 +39,7 @@ from bot.gallery_pages import GalleryPages
 from bot.guide import content
 from bot.guide.example_runs import ExampleRuns
 from bot.guide.pages import HelpPages
+from bot.guild_models import GuildModels
 from bot.job_actions import JobActions
 from bot.languages import Languages
 from bot.layered_options import LayeredOptions
@@ -109,8 +112,9 @@ def equip(
         preview_above=settings.credits.preview_above,
     )
     default_model = settings.generation.default_model
+    guild_models = GuildModels(database=database, catalogue=catalogue, default_model=default_model)
     layered_options = LayeredOptions(
-        database=database, catalogue=catalogue, default_model=default_model
+        database=database, catalogue=catalogue, guild_models=guild_models
     )
     arena = arena_parts(
         settings,
@@ -121,7 +125,9 @@ def equip(
         referee=posting.referee,
     )
     option_pages = OptionPages(database=database)
-    source_pictures = SourcePictures(database=database, limits=settings.limits)
+    source_pictures = SourcePictures(
+        database=database, media_files=kept.media_files, limits=settings.limits
+    )
     source_clips = SourceClips(database=database, limits=settings.limits)
     dead_jobs = DeadJobs(database=database, submission=submission)
     moderator_deeds = ModeratorDeeds(database=database, dispatcher=dispatcher)
@@ -144,8 +150,12 @@ def equip(
         messages=posting.messages,
         media_files=kept.media_files,
         clip_actions=ClipActions(
-            ordering=ordering, media_files=kept.media_files, catalogue=catalogue
+            ordering=ordering,
+            media_files=kept.media_files,
+            catalogue=catalogue,
+            guild_models=guild_models,
         ),
+        clip_works=ClipWorks(ordering=ordering, catalogue=catalogue, guild_models=guild_models),
         gallery_actions=GalleryActions(
             database=database,
             cards=posting.cards,
@@ -161,30 +171,25 @@ def equip(
     def cogs() -> Iterable[commands.Cog]:
         return (
             GenerateCog(
-                settings=settings,
-                catalogue=catalogue,
                 ordering=ordering,
                 layered_options=layered_options,
                 source_pictures=source_pictures,
             ),
             PicturesCog(
-                settings=settings,
-                catalogue=catalogue,
                 ordering=ordering,
                 layered_options=layered_options,
                 source_pictures=source_pictures,
             ),
             ClipsCog(
-                settings=settings,
-                catalogue=catalogue,
                 ordering=ordering,
                 layered_options=layered_options,
                 source_clips=source_clips,
+                guild_models=guild_models,
             ),
             JobsCog(database=database, delivery=delivery),
             CreditsCog(settings=settings, database=database),
-            GalleryCog(pages=pages, catalogue=catalogue),
-            PriceCog(catalogue=catalogue, layered_options=layered_options, ordering=ordering),
+            GalleryCog(pages=pages),
+            PriceCog(layered_options=layered_options, ordering=ordering),
             PreferencesCog(database=database, catalogue=catalogue, default_model=default_model),
             OptionSetsCog(
                 database=database,
@@ -227,12 +232,8 @@ def equip(
         ordering=ordering,
         languages=languages,
         help_pages=help_pages,
-        example_runs=ExampleRuns(
-            content=help_content,
-            pages=help_pages,
-            source_clips=source_clips,
-            source_pictures=source_pictures,
-        ),
+        example_runs=ExampleRuns(content=help_content, pages=help_pages, database=database),
+        choices=Choices(database=database, catalogue=catalogue, guild_models=guild_models),
         theme_actions=ThemeActions(
             database=database, moderation=theme_moderation, taking_part=taking_part
         ),

@@ -38,6 +38,7 @@ SHOWN_NAMES = 8
 STILL = {"zoom": 1.0, "pan": 0.0, "tilt": 0.0, "rotate": 0.0}
 """What no movement is on each axis, as Deforum has it."""
 LEAST_MOVEMENT = 1e-3
+LEAST_RESTYLED_SECONDS = 0.1
 
 
 def complete_flagged(
@@ -152,9 +153,7 @@ class _Effects:
             elif self.options.command.makes_still:
                 self.notes.append("a picture has no length: `-dur` does nothing")
             else:
-                card = self.card
-                value = self._within("dur", flags.seconds, card.seconds_min, card.seconds_max)
-                self._take("dur", "seconds", value)
+                self._take("dur", "seconds", self._within("dur", flags.seconds, *self._lengths()))
 
     def take_picture(self) -> None:
         """Proportions, and what is not to be seen."""
@@ -201,6 +200,13 @@ class _Effects:
                 f"{move.value} is left out"
             )
         return known[: card.camera_moves_at_once]
+
+    def _lengths(self) -> tuple[float, float]:
+        """The least and the most seconds; of a clip that is made anew any part of it."""
+        source = self.options.source
+        if self.options.command is Command.RESTYLE and source is not None:
+            return LEAST_RESTYLED_SECONDS, source.seconds
+        return self.card.seconds_min, self.card.seconds_max
 
     def _mean(self, schedule: Schedule, name: str) -> float:
         """What a schedule comes to over the whole clip, since models take one value for it."""

@@ -9,6 +9,7 @@ import discord
 
 from bot.channel_messages import ChannelMessages
 from bot.clip_actions import ClipActions
+from bot.clip_works import ClipWorks
 from bot.errors import JobUnavailable, NotAllowed, NotCancellable
 from bot.gallery_actions import GalleryActions
 from bot.guild_jobs import job_of_guild, require_up
@@ -36,6 +37,8 @@ VERBS: Mapping[JobAction, str] = {
     JobAction.LOOP: "make a loop of",
     JobAction.ANIMATE: "animate",
     JobAction.MODEL: "remake",
+    JobAction.EXTEND: "extend",
+    JobAction.RESTYLE: "restyle",
     JobAction.SEND: "be sent",
 }
 """Of what only its author does with a private clip."""
@@ -52,6 +55,7 @@ class JobActions:
         messages: ChannelMessages,
         media_files: MediaFiles,
         clip_actions: ClipActions,
+        clip_works: ClipWorks,
         gallery_actions: GalleryActions,
         review_desk: ReviewDesk,
     ) -> None:
@@ -60,6 +64,7 @@ class JobActions:
         self._dispatcher = dispatcher
         self._messages = messages
         self._clip_actions = clip_actions
+        self._clip_works = clip_works
         self._gallery_actions = gallery_actions
         self._review_desk = review_desk
 
@@ -100,6 +105,8 @@ class JobActions:
                     JobAction.LOOP: clips.loop,
                     JobAction.ANIMATE: clips.animate,
                     JobAction.MODEL: clips.choose_model,
+                    JobAction.EXTEND: self._clip_works.extend,
+                    JobAction.RESTYLE: self._clip_works.restyle,
                     JobAction.SEND: shown.send,
                 }
                 await making[action](interaction, record)

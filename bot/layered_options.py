@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 
+from bot.guild_models import GuildModels
 from bot.moderators import asker_of
 from bot.precedence import Layer, Origin, Resolved, resolve
 from bot.prompt_flags import parse
@@ -20,7 +21,6 @@ from storage import conduct, option_defaults, option_sets, preferences
 from storage.conduct import Allowed
 from storage.database import Connection, Database
 from storage.option_defaults import OptionDefaults
-from storage.option_sets import OptionSet
 from storage.preferences import Preferences
 from storage.quotas import Asker
 
@@ -41,12 +41,14 @@ class Completed:
 
 
 class LayeredOptions:
-    """`default_model` makes what no layer names a model for."""
+    """What no layer names a model for is made by the one that `guild_models` chooses."""
 
-    def __init__(self, *, database: Database, catalogue: Catalogue, default_model: str) -> None:
+    def __init__(
+        self, *, database: Database, catalogue: Catalogue, guild_models: GuildModels
+    ) -> None:
         self._database = database
         self._catalogue = catalogue
-        self._default_model = default_model
+        self._guild_models = guild_models
 
     async def complete(
         self,
@@ -61,25 +63,27 @@ class LayeredOptions:
 
         Raises UnknownOptionSet, UnknownModel, InvalidRequest, UnsupportedOption.
         """
-        resolved = await self.resolve(interaction, typed, saved=saved)
+        default = await self._guild_models.choose(typed.command, guild_id=interaction.guild_id)
+        resolved = await self._resolve(interaction, typed, saved=saved, default_model=default)
         looped = typed.command is Command.LOOP and image_sha256 is None
         if looped and not resolved.options.prompt.strip():
-            raise InvalidRequest("prompt", "is missing: give a prompt or an image")
+            raise InvalidRequest("prompt", "is missing: give a prompt, an image or a still")
         request = complete(
             resolved.options,
             self._catalogue,
-            default_model=self._default_model,
+            default_model=default,
             image_sha256=image_sha256,
             last_image_sha256=last_image_sha256,
         )
         return Completed(request=request, notes=resolved.notes, origins=resolved.origins)
 
-    async def resolve(
+    async def _resolve(
         self,
         interaction: discord.Interaction[Any],
         typed: RequestOptions,
         *,
-        saved: str | None = None,
+        saved: str | None,
+        default_model: str,
     ) -> Resolved:
         """Raises as `complete` does; also tells, once, that direct messages are refused."""
         asker = asker_of(interaction)
@@ -87,7 +91,7 @@ class LayeredOptions:
             lambda connection: _read(connection, asker, saved)
         )
         resolved = resolve(
-            typed, layers, self._catalogue, default_model=self._default_model, allowed=allowed
+            typed, layers, self._catalogue, default_model=default_model, allowed=allowed
         )
         if mine.direct_messages != "refused" or not await self._database.write(
             lambda connection: preferences.learn_of_refusal(connection, user_id=asker.user_id)
@@ -95,12 +99,6 @@ class LayeredOptions:
             return resolved
         notes = (*resolved.notes, MESSAGES_STOPPED)
         return Resolved(options=resolved.options, notes=notes, origins=resolved.origins)
-
-    async def saved_sets(self, user_id: int) -> tuple[OptionSet, ...]:
-        """The member's option sets, by name."""
-        return await self._database.read(
-            lambda connection: option_sets.of_user(connection, user_id=user_id)
-        )
 
     async def private(self, interaction: discord.Interaction[Any], typed: bool | None) -> bool:
         """Whether a clip is private that no model makes."""

@@ -48,7 +48,7 @@ def checked(typed: str, catalogue: Catalogue, *, default_model: str) -> Line:
 
 def of_request(request: GenerationRequest) -> str:
     """The options of a request, without its words and seed. Raises InvalidRequest."""
-    if not request.command.needs_model:
+    if not request.command.imagines:
         raise InvalidRequest("clip", f"was made by {request.model}, which has no options to save")
     return render(replace(as_flags(request), words="", seed=None))
 

@@ -80,11 +80,12 @@ class Ordering:
         `files` are new uploads by SHA-256; what else the request names is in the media files.
         Raises ChannelForbidden and what `Submission.submit` raises.
         """
-        price_credits = self._submission.price(request)
+        guild_id = interaction.guild_id or 0
+        price_credits = await self._submission.price(request, guild_id=guild_id)
         above = await self._database.read(
             lambda connection: guild_settings.preview_above(
                 connection,
-                guild_id=interaction.guild_id or 0,
+                guild_id=guild_id,
                 default_credits=self._preview_above,
             )
         )
@@ -111,7 +112,7 @@ class Ordering:
         """
         check_channel(interaction)
         order = self._order_of(interaction, interaction.id, request, files or {})
-        price_credits = self._submission.price(request)
+        price_credits = await self._submission.price(request, guild_id=order.asker.guild_id)
         available = await self._submission.available(order)
         await keep_files(self._media_files, request, files or {})
         offer = Offer(
@@ -125,7 +126,7 @@ class Ordering:
         )
         await self._database.write(lambda connection: offers.keep(connection, offer))
         standing = self._foretold(order, price_credits)
-        needs_model = request.command.needs_model
+        needs_model = request.needs_model
         embed = draw_preview(
             Preview(
                 request=request,
@@ -155,7 +156,8 @@ class Ordering:
         if (offer.user_id, offer.guild_id) != (interaction.user.id, interaction.guild_id):
             raise NotAllowed("accept")
         request = GenerationRequest.from_json(offer.request_json)
-        if self._submission.price(request) != offer.price_credits:
+        price_credits = await self._submission.price(request, guild_id=offer.guild_id)
+        if price_credits != offer.price_credits:
             raise OfferExpired(offer_id=offer_id)
         accepted = await self._submit(interaction, offer.interaction_id, request, None)
         await answer(interaction, self._receipt(accepted))

@@ -10,7 +10,7 @@ import discord
 
 from bot.text import credit_count, duration, quoted
 from generation.models.card import ModelCard
-from generation.request import Command, GenerationRequest
+from generation.request import UPSCALE_FACTOR, Command, GenerationRequest
 
 PROMPT_SHOWN_CHARACTERS = 500
 NO_ORIGINS: Mapping[str, str] = MappingProxyType({})
@@ -66,6 +66,10 @@ def _place(preview: Preview) -> str:
 
 def _made_by(preview: Preview, card: ModelCard) -> list[str]:
     request, of = preview.request, _Origins(preview.origins)
+    if request.command is Command.UPSCALE and request.source is not None:
+        width, height = request.source.width, request.source.height
+        larger = f"{width * UPSCALE_FACTOR} × {height * UPSCALE_FACTOR}"
+        return [f"**Model** {card.title}", f"**Size** {width} × {height} becomes {larger} pixels"]
     width, height = (side * card.display_scale for side in card.sizes[request.aspect])
     lines = [f"**Model** {card.title}{of('model')}, preset {request.preset}{of('preset')}"]
     if request.command is Command.NARRATE:

@@ -6,7 +6,7 @@ import math
 
 from generation.models.card import ModelCard
 from generation.narration.script import split_scenes
-from generation.request import Command, GenerationRequest
+from generation.request import Command, GenerationRequest, SourceClip
 
 SPOKEN_SECONDS_PER_WORD = 0.4  # 150 words a minute, the pace of narration
 SCENE_SECONDS_MIN = 1.5  # a scene of one word still needs its picture and a breath
@@ -28,8 +28,11 @@ def credits_for(request: GenerationRequest, card: ModelCard, *, max_scenes: int)
     """Seconds of film, times the model's price, times the share of its default steps; at least 1.
 
     A loop from a prompt costs half as much again: its key picture is made first. Of a clip made
-    anew only its strength's share of the steps is run. A still is one frame.
+    anew only its strength's share of the steps is run. A still is one frame. A clip is made larger
+    for what its pixels are to those that the model's price is for.
     """
+    if request.command is Command.UPSCALE and request.source is not None:
+        return _upscaling_credits(request.source, card)
     if request.command is Command.NARRATE:
         seconds = narrated_seconds(request.prompt, max_scenes=max_scenes)
     elif request.command.makes_still:
@@ -40,3 +43,9 @@ def credits_for(request: GenerationRequest, card: ModelCard, *, max_scenes: int)
         seconds *= 1.5
     share = request.steps / card.default_preset.steps_default * (request.strength or 1)
     return max(LEAST_CREDITS, math.ceil(seconds * card.price_credits_per_second * share))
+
+
+def _upscaling_credits(source: SourceClip, card: ModelCard) -> int:
+    width, height = card.sizes[card.aspect_default]
+    share = source.width * source.height * source.fps / (width * height * card.fps)
+    return max(LEAST_CREDITS, math.ceil(source.seconds * card.price_credits_per_second * share))

@@ -5,8 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+import discord
+
 from generation.request import GenerationRequest
+from generation.uploads import Unusable, refuse_too_large
 from storage.media_files import MediaFiles
+
+
+async def read_upload(
+    upload: discord.Attachment, *, max_bytes: int, unusable: type[Unusable]
+) -> bytes:
+    """Refused by the size that Discord tells, before anything is downloaded. Raises `unusable`."""
+    refuse_too_large(upload.size, max_bytes, unusable)
+    return await upload.read()
 
 
 def file_name(data: bytes) -> str:

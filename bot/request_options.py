@@ -110,17 +110,20 @@ def rework(
     of: GenerationRequest | None = None,
     private: bool = False,
     fps: int | None = None,
+    by: ModelCard | None = None,
 ) -> GenerationRequest:
-    """A request that no model makes; `of` is what the clip was made from. Raises InvalidRequest."""
+    """A request to show a clip otherwise, `by` a model or without one; `of` is what the clip was
+    made from. Raises InvalidRequest."""
+    preset = None if by is None else by.default_preset
     return GenerationRequest(
         command=command,
         prompt="" if of is None else of.prompt[:PROMPT_MAX_CHARACTERS],
-        model=METHODS[command],
+        model=METHODS[command] if by is None else by.id,
         seconds=source.seconds,
         aspect=f"{source.width}:{source.height}",
         seed=0 if of is None else of.seed,
-        steps=1,
-        guidance=1.0,
+        steps=preset.steps_default if preset else 1,
+        guidance=preset.guidance_default if preset else 1.0,
         private=private,
         source=source,
         fps=fps,

@@ -10,7 +10,7 @@ import discord
 
 from bot.errors import NoCardThere, NoFinishedClip, NotAllowed, StillBlind
 from bot.guild_jobs import job_of_guild, require_up
-from bot.request_files import file_name
+from bot.request_files import file_name, read_upload
 from config.settings import LimitsSettings
 from generation.clip import ClipFacts
 from generation.errors import InvalidRequest, UnusableVideo
@@ -48,21 +48,7 @@ class SourceClips:
 
         Raises what `made_by` raises, and InvalidRequest for a still.
         """
-        made = await made_by(self._database, named, guild_id=guild_id, user_id=user_id)
-        record, facts = made.record, made.facts
-        if facts.is_still:
-            raise InvalidRequest("clip", f"{record.id} is a picture; /animate makes a clip of it")
-        request = GenerationRequest.from_json(record.request_json)
-        source = SourceClip(
-            sha256=made.sha256,
-            width=facts.width,
-            height=facts.height,
-            fps=facts.fps,
-            seconds=facts.seconds,
-            job_id=record.id,
-            generated=request.generated,
-        )
-        return FoundClip(source=source, request=request)
+        return clip_in(await made_by(self._database, named, guild_id=guild_id, user_id=user_id))
 
     async def record(
         self, named: str, *, guild_id: int | None, user_id: int, action: str
@@ -75,12 +61,10 @@ class SourceClips:
     async def of_upload(self, upload: discord.Attachment) -> FoundClip:
         """The video made a clip of ours. Raises UnusableVideo."""
         limits = self._limits
-        if upload.size > limits.video_bytes:
-            most = limits.video_bytes / 2**20
-            raise UnusableVideo(f"it has {upload.size / 2**20:.1f} MiB; {most:g} MiB are allowed")
+        data = await read_upload(upload, max_bytes=limits.video_bytes, unusable=UnusableVideo)
         async with self._decoders:
             video = await read_video(
-                await upload.read(),
+                data,
                 max_bytes=limits.video_bytes,
                 max_pixels=limits.video_pixels,
                 max_seconds=limits.video_seconds,
@@ -94,10 +78,6 @@ class SourceClips:
             generated=False,
         )
         return FoundClip(source=source, media=video.media)
-
-    async def latest(self, *, guild_id: int, user_id: int) -> tuple[tuple[str, str], ...]:
-        """The member's newest finished clips here, as job id and a line about each."""
-        return await latest(self._database, guild_id=guild_id, user_id=user_id, stills=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,10 +97,33 @@ async def made_by(
     Raises what `job_named` raises, and NoFinishedClip.
     """
     record = await job_named(database, named, guild_id=guild_id, user_id=user_id, action="build on")
+    return made_in(record)
+
+
+def made_in(record: JobRecord) -> MadeFile:
+    """Raises NoFinishedClip."""
     if record.state != "succeeded" or not record.clip_json or not record.clip_sha256:
         raise NoFinishedClip(record.id)
     facts = ClipFacts.from_json(record.clip_json)
     return MadeFile(record=record, facts=facts, sha256=record.clip_sha256)
+
+
+def clip_in(made: MadeFile) -> FoundClip:
+    """Raises InvalidRequest for a still."""
+    record, facts = made.record, made.facts
+    if facts.is_still:
+        raise InvalidRequest("clip", f"{record.id} is a picture; /animate makes a clip of it")
+    request = GenerationRequest.from_json(record.request_json)
+    source = SourceClip(
+        sha256=made.sha256,
+        width=facts.width,
+        height=facts.height,
+        fps=facts.fps,
+        seconds=facts.seconds,
+        job_id=record.id,
+        generated=request.generated,
+    )
+    return FoundClip(source=source, request=request)
 
 
 async def job_named(
@@ -165,7 +168,8 @@ async def _shown_by(
 async def latest(
     database: Database, *, guild_id: int, user_id: int, stills: bool
 ) -> tuple[tuple[str, str], ...]:
-    """The member's newest finished clips here, or stills, as job id and a line about each."""
+    """The member's newest finished clips here, with `stills` those too, as job id and a line about
+    each."""
     records = await database.read(
         lambda connection: jobs.of_user(
             connection, guild_id=guild_id, user_id=user_id, limit=LATEST_JOBS
@@ -177,5 +181,5 @@ async def latest(
         if record.state == "succeeded"
         and record.clip_sha256
         and record.takedown_reason is None
-        and Command(record.command).makes_still == stills
+        and (stills or not Command(record.command).makes_still)
     )

@@ -107,9 +107,23 @@ class Submission:
         self._post_card = post_card
         self._draining = False
 
-    def price(self, request: GenerationRequest) -> int:
-        """Credits that this request costs. Raises UnknownModel, UnsupportedOption."""
-        if not request.command.needs_model:
+    async def price(self, request: GenerationRequest, *, guild_id: int) -> int:
+        """Credits that this request costs in a guild.
+
+        Raises ModelNotAllowed, UnknownModel, UnsupportedOption.
+        """
+        if request.needs_model:
+            await self._database.read(
+                lambda connection: conduct.check_model(connection, request.model, guild_id=guild_id)
+            )
+        return self.cost(request)
+
+    def cost(self, request: GenerationRequest) -> int:
+        """Credits that it costs wherever its model is allowed.
+
+        Raises UnknownModel, UnsupportedOption.
+        """
+        if not request.needs_model:
             return LEAST_CREDITS
         self._catalogue.check(request)
         card = self._catalogue.get(request.model)
@@ -139,8 +153,10 @@ class Submission:
         """
         if self._draining:
             raise Draining
-        priced = tuple((order, self.price(order.request)) for order in orders)
         asker = orders[0].asker
+        priced = tuple(
+            [(order, await self.price(order.request, guild_id=asker.guild_id)) for order in orders]
+        )
         with ExitStack() as room, bound_contextvars(job_id=job_id_for(orders[0].interaction_id)):
             for _ in orders:
                 room.enter_context(
@@ -179,7 +195,7 @@ class Submission:
         """
         if self._draining:
             raise Draining
-        price_credits = self.price(order.request)
+        price_credits = await self.price(order.request, guild_id=order.asker.guild_id)
 
         def collect(connection: Connection) -> int:
             now, asker = datetime.now(UTC), order.asker
@@ -335,7 +351,7 @@ def _check_conduct(connection: Connection, order: Order, price_credits: int, now
         guild_id=asker.guild_id,
         user_id=asker.user_id,
         channel_id=asker.channel_id or order.channel_id,
-        model=request.model if request.command.needs_model else None,
+        model=request.model if request.needs_model else None,
         seconds=request.seconds,
         price_credits=price_credits,
     )

@@ -153,8 +153,9 @@ def _filled(
 ) -> RequestOptions:
     """What was not typed anew is as the original has it, where this model can do that."""
     same = card.id == original.model
-    least = 0.0 if original.command is Command.RESTYLE else card.seconds_min
-    seconds = min(max(original.seconds, least), card.seconds_max)
+    seconds = min(max(original.seconds, card.seconds_min), card.seconds_max)
+    if original.command is Command.RESTYLE:
+        seconds = original.seconds
     aspect = original.aspect if original.aspect in card.sizes else None
     return replace(
         options,

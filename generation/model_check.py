@@ -100,7 +100,8 @@ def shortest_shot(card: ModelCard) -> Shot:
         first_image=grey if has_first else None,
         last_image=grey if task is Task.FIRST_LAST else None,
         keyframes={0: grey} if task is Task.KEYFRAMES else {},
-        source_video=np.stack([grey] * frames) if task is Task.VIDEO else None,
+        source_video=np.stack([grey] * frames) if task in (Task.VIDEO, Task.UPSCALE) else None,
+        enlarges=task is Task.UPSCALE,
     )
 
 

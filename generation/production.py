@@ -32,6 +32,7 @@ from generation.restyling import restyle
 from generation.reworking import REWORKS
 from generation.still import encode_still
 from generation.studio import Finish, Made, OnProgress, Studio, mono
+from generation.upscaling import upscale
 
 LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "av")
 """Whose versions decide what a clip looks like."""
@@ -60,7 +61,7 @@ def film(
     Raises ExecutionError, what torch raises for the machine's sake, and what `on_progress` raises.
     """
     request = execution.request
-    if not request.command.needs_model:
+    if not request.needs_model:
         return _rework(execution, on_progress)
     # 1. The model, from disk if another one was in memory.
     on_progress(Progress(stage=Stage.LOADING, step=0, steps=1))
@@ -197,6 +198,7 @@ RECIPES: Mapping[Command, Callable[[Studio], Finish]] = {
     Command.RESTYLE: restyle,
     Command.KEYFRAMES: show_keyframes,
     Command.STORYBOARD_IMAGE: _storyboard_image,
+    Command.UPSCALE: upscale,
 }
 
 

@@ -62,13 +62,13 @@ class Command(StrEnum):
         return ".png" if self.makes_still else ".mp4"
 
     @property
-    def needs_model(self) -> bool:
-        """Whether a model of the catalogue makes it; the others compute without one."""
+    def imagines(self) -> bool:
+        """Whether something new comes of its seed; the others only change how a clip is shown."""
         return self not in METHODS
 
 
 METHODS = {Command.UPSCALE: "Lanczos", Command.SMOOTH: "motion compensation"}
-"""What stands in a request where others name their model."""
+"""What stands in a request where others name their model, and none has a part in it."""
 
 
 class CameraMove(StrEnum):
@@ -260,9 +260,14 @@ class GenerationRequest:
             raise InvalidRequest("times", "must differ: no two pictures can be shown at once")
 
     @property
+    def needs_model(self) -> bool:
+        """Whether a model of the catalogue makes it; else it is computed without one."""
+        return self.model != METHODS.get(self.command)
+
+    @property
     def generated(self) -> bool:
         """Whether a model has a part in the clip: in this step, or in its source."""
-        return self.command.needs_model or (self.source is not None and self.source.generated)
+        return self.needs_model or (self.source is not None and self.source.generated)
 
     @property
     def needs_words(self) -> bool:

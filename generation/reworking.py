@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
@@ -16,14 +15,12 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from generation import decoding
-from generation.clip_label import ClipLabel
 from generation.encoding import encode_pictures, enlarge
 from generation.executor import Execution
-from generation.inspection import read_label
 from generation.job import Progress, Stage
 from generation.models.adapter import Image
-from generation.request import UPSCALE_FACTOR, Command, GenerationRequest, SourceClip
-from generation.studio import Made, OnProgress, source_of
+from generation.request import UPSCALE_FACTOR, Command, SourceClip
+from generation.studio import Made, OnProgress, relabelled, source_of
 
 PICTURES_PER_REPORT = 8
 INTERPOLATION = "mi_mode=mci:mc_mode=aobmc:me_mode=bidir:vsbmc=1:scd=fdiff"
@@ -127,12 +124,6 @@ def _encode(
         count=count,
         fps=fps,
         max_bytes=execution.max_bytes,
-        label=_label(media, execution.request),
+        label=relabelled(media, execution.request.label()),
         audio=decoding.sound(media),
     )
-
-
-def _label(media: bytes, request: GenerationRequest) -> ClipLabel:
-    """What the source says of itself, and what was done to it."""
-    label = read_label(media)
-    return request.label() if label is None else replace(label, command=request.command.value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -13,15 +13,16 @@ from PIL import ImageOps
 
 from generation.clip import LoopMethod
 from generation.clip_label import ClipLabel
-from generation.encoding import OnPicture, Sound, encode_clip
+from generation.encoding import OnPicture, Pictures, Sound, encode_clip, encode_pictures, enlarge
 from generation.errors import GenerationFailed
 from generation.executor import Execution
+from generation.inspection import read_label
 from generation.job import Progress, Stage
 from generation.loop_seam import Seam
 from generation.models.adapter import Footage, Frames, Image, Shot, VideoModel, Waveform
 from generation.models.card import ModelCard
 from generation.models.loading import LoadedModel
-from generation.request import GenerationRequest, SourceClip
+from generation.request import Command, GenerationRequest, SourceClip
 
 OnProgress = Callable[[Progress], None]
 """What it raises ends the production at once."""
@@ -60,7 +61,7 @@ class Studio:
         self._model: VideoModel | None = loaded.model
         self.on_progress = on_progress
         self.narration_scenes = narration_scenes
-        self.width, self.height = self.card.sizes[self.request.aspect]
+        self.width, self.height = _size(self.request, self.card)
         self.model_seconds = 0.0
 
     @property
@@ -140,6 +141,33 @@ class Studio:
         """Tells how many of `count` pictures are encoded."""
         return lambda index: self.progress(Stage.ENCODING, index, count)
 
+    def encode_pictures(
+        self,
+        pictures: Pictures,
+        *,
+        count: int,
+        fps: float,
+        sound: Sound | None,
+        scale: int = 1,
+        label: ClipLabel | None = None,
+    ) -> bytes:
+        """As `encode`, for pictures that are not all in memory, each enlarged `scale` times."""
+        told = self.on_picture(count)
+
+        def enlarged() -> Iterator[Image]:
+            for index, picture in enumerate(pictures()):
+                told(index)
+                yield enlarge(picture, scale)
+
+        return encode_pictures(
+            enlarged,
+            count=count,
+            fps=fps,
+            max_bytes=self.execution.max_bytes,
+            label=label or self.label(),
+            audio=None if sound is None else sound.lasting(count / fps),
+        )
+
     def label(self) -> ClipLabel:
         return self.request.label(model_revision=self.revision)
 
@@ -149,6 +177,13 @@ class Studio:
     @property
     def display_width(self) -> int:
         return self.width * self.card.display_scale
+
+
+def _size(request: GenerationRequest, card: ModelCard) -> tuple[int, int]:
+    """Width and height that the model works at: its own, or the clip's that it makes larger."""
+    if request.command is Command.UPSCALE and request.source is not None:
+        return request.source.width, request.source.height
+    return card.sizes[request.aspect]
 
 
 def mono(sound: Waveform) -> Sound:
@@ -177,3 +212,12 @@ def source_of(execution: Execution) -> tuple[SourceClip, bytes]:
     if source is None or source.sha256 not in execution.files:
         raise GenerationFailed("the request names a clip that did not come with it")
     return source, execution.files[source.sha256]
+
+
+def relabelled(media: bytes, asked: ClipLabel) -> ClipLabel:
+    """What a clip says of itself, and by which command it was shown otherwise; what was `asked` for
+    where it says nothing, or that no model had a part in it before."""
+    label = read_label(media)
+    if label is None or (asked.generated and not label.generated):
+        return asked
+    return replace(label, command=asked.command)

@@ -27,7 +27,7 @@ async def read_image(data: bytes, *, max_bytes: int, max_pixels: int) -> bytes:
 
     Takes PNG, JPEG, WebP and GIF. Raises UnusableImage with the reason.
     """
-    _check_size(data, max_bytes, UnusableImage)
+    refuse_too_large(len(data), max_bytes, UnusableImage)
     decoder = decoder_command(DECODER, (max_pixels, MAX_FRAMES, MAX_SIDE_PIXELS))
     png, _ = await _decoded(data, decoder, DECODER_TIMEOUT_SECONDS, UnusableImage)
     return png
@@ -52,17 +52,19 @@ async def read_video(
     Takes MP4, MOV, MKV and WebM with usual codecs, whose frames have at most `max_pixels`. Raises
     UnusableVideo with the reason.
     """
-    _check_size(data, max_bytes, UnusableVideo)
+    refuse_too_large(len(data), max_bytes, UnusableVideo)
     decoder = decoder_command(VIDEO_DECODER, (max_pixels, max_seconds, MAX_VIDEO_SIDE_PIXELS))
     media, facts = await _decoded(data, decoder, VIDEO_DECODER_TIMEOUT_SECONDS, UnusableVideo)
     return UploadedVideo(media=media, **json.loads(facts))
 
 
-def _check_size(data: bytes, max_bytes: int, unusable: type[Unusable]) -> None:
-    if not data:
+def refuse_too_large(size_bytes: int, max_bytes: int, unusable: type[Unusable]) -> None:
+    """Raises `unusable`, also for nothing at all."""
+    if not size_bytes:
         raise unusable("it is empty")
-    if len(data) > max_bytes:
-        raise unusable(f"it has {len(data) / 2**20:.1f} MiB; {max_bytes / 2**20:g} MiB are allowed")
+    if size_bytes > max_bytes:
+        mebibytes, most = size_bytes / 2**20, max_bytes / 2**20
+        raise unusable(f"it has {mebibytes:.1f} MiB; {most:g} MiB are allowed")
 
 
 async def _decoded(

@@ -65,12 +65,19 @@ def check(connection: Connection, wish: Wish, *, now: datetime) -> None:
     what = allowed(connection, guild_id=guild_id)
     if what.channel_ids is not None and wish.channel_id not in what.channel_ids:
         raise ChannelNotAllowed(channel_ids=what.channel_ids)
-    if wish.model is not None and what.models is not None and wish.model not in what.models:
-        raise ModelNotAllowed(model=wish.model, models=what.models)
+    if wish.model is not None:
+        check_model(connection, wish.model, guild_id=guild_id)
     if what.most_seconds is not None and wish.seconds > what.most_seconds:
         raise ClipTooLong(seconds=wish.seconds, most_seconds=what.most_seconds)
     if what.most_credits is not None and wish.price_credits > what.most_credits:
         raise ClipTooDear(price_credits=wish.price_credits, most_credits=what.most_credits)
+
+
+def check_model(connection: Connection, model: str, *, guild_id: int) -> None:
+    """Raises ModelNotAllowed."""
+    models = allowed(connection, guild_id=guild_id).models
+    if models is not None and model not in models:
+        raise ModelNotAllowed(model=model, models=models)
 
 
 def block(connection: Connection, wanted: Block, *, guild_id: int, now: datetime) -> None:

@@ -123,10 +123,10 @@ class Comparing:
         """Whether moderators allow its length and price."""
         long = allowed.most_seconds is not None and request.seconds > allowed.most_seconds
         most = allowed.most_credits
-        return not long and (most is None or self._submission.price(request) <= most)
+        return not long and (most is None or self._submission.cost(request) <= most)
 
     def _price(self, pair: Pair) -> int:
-        return sum(self._submission.price(request) for request in pair.requests)
+        return sum(self._submission.cost(request) for request in pair.requests)
 
     async def _preview(
         self, interaction: discord.Interaction[Any], pair: Pair, notes: tuple[str, ...]
@@ -147,7 +147,7 @@ class Comparing:
         )
         await self._database.write(lambda connection: offers.keep(connection, offer))
         ahead = [
-            self._delivery.foretold(job_for(order), self._submission.price(order.request))
+            self._delivery.foretold(job_for(order), self._submission.cost(order.request))
             for order in orders
         ]
         seconds = [each.seconds_left if each else None for each in ahead]

@@ -15,13 +15,13 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.choices import AUTOCOMPLETE_CHOICES
 from bot.commands.admin_conduct import ConductCommands
 from bot.commands.admin_defaults import DefaultsCommands
 from bot.commands.admin_queue import QueueCommands
 from bot.commands.admin_report import ReportCommands
 from bot.commands.admin_review import ReviewCommands
 from bot.commands.admin_rules import WordRuleCommands
-from bot.commands.options import AUTOCOMPLETE_CHOICES
 from bot.dead_jobs import DeadJobs
 from bot.errors import UnknownActKind
 from bot.log_pages import LogPages

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range
 from discord.ext import commands
 
 from bot.act_lines import limit_words
+from bot.commands.options import EnabledModelName
 from generation.models.catalogue import Catalogue
 from storage import conduct
 from storage.conduct import Allowed, Block
@@ -137,7 +138,7 @@ class ConductCommands(commands.Cog):
     async def allow_model(
         self,
         interaction: discord.Interaction[Any],
-        model: Range[str, 1, 100] | None = None,
+        model: EnabledModelName | None = None,
         allowed: bool = True,
     ) -> None:
         if model is not None and allowed:
@@ -158,16 +159,6 @@ class ConductCommands(commands.Cog):
 
         what = await self.database.write(change)
         await interaction.followup.send(_allowed_words(what), ephemeral=True)
-
-    @allow_model.autocomplete("model")
-    async def _complete_allowed_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        return [
-            Choice(name=card.title[:100], value=card.id)
-            for card in self.catalogue
-            if typed.lower() in f"{card.id} {card.title}".lower()
-        ][:25]
 
     @app_commands.command(name="limits", description="The longest and the dearest clip allowed")
     @app_commands.describe(

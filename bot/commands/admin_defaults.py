@@ -8,20 +8,19 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range
 from discord.ext import commands
 
 from bot import option_lines
 from bot.commands.options import (
     ASPECT_CHOICES,
+    ModelName,
+    PresetName,
     described,
-    model_choices,
-    preset_choices,
 )
 from bot.option_pages import OptionPages, defaults_shown, place
 from bot.text import with_notes
 from generation.models.catalogue import Catalogue
-from generation.request import Command
 from storage import option_defaults
 from storage.database import Connection, Database
 from storage.option_defaults import OptionDefaults
@@ -47,8 +46,8 @@ class DefaultsCommands(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         channel: discord.TextChannel | None = None,
-        model: str | None = None,
-        preset: str | None = None,
+        model: ModelName | None = None,
+        preset: PresetName | None = None,
         aspect: str | None = None,
         duration: Range[float, 1, 60] | None = None,
         steps: Range[int, 1, 100] | None = None,
@@ -112,16 +111,3 @@ class DefaultsCommands(commands.Cog):
         )
         said = "now: none." if cleared else "had no default options."
         await interaction.followup.send(f"{place(empty)} {said}", ephemeral=True)
-
-    @set_defaults.autocomplete("model")
-    async def _complete_default_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        return model_choices(self.catalogue, Command.IMAGINE_VIDEO.value, typed)
-
-    @set_defaults.autocomplete("preset")
-    async def _complete_default_preset(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        model = interaction.namespace.model or self.default_model
-        return preset_choices(self.catalogue, model, typed)

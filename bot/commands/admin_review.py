@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.commands.options import job_choices
+from bot.choices import job_choices
 from bot.errors import ChannelForbidden
 from bot.replies import answer
 from bot.reviewing.desk import REASON_MAX_CHARACTERS, ReviewDesk

@@ -15,14 +15,8 @@ from bot.arena import picture
 from bot.arena.comparing import Comparing
 from bot.arena.contenders import contenders
 from bot.arena.leaderboard import Leaderboards, draw_leaderboard
-from bot.commands.options import (
-    ASPECT_CHOICES,
-    AUTOCOMPLETE_CHOICES,
-    CHOICE_MAX_CHARACTERS,
-    Prompt,
-    Seed,
-    described,
-)
+from bot.choices import AUTOCOMPLETE_CHOICES, CHOICE_MAX_CHARACTERS
+from bot.commands.options import ASPECT_CHOICES, Prompt, Seed, described
 from bot.request_options import RequestOptions
 from generation.models.catalogue import Catalogue
 from generation.request import Command

@@ -6,18 +6,16 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range
 from discord.ext import commands
 
-from bot.commands.options import Motion, Prompt, Seed, described, job_choices, model_choices
+from bot.commands.options import ClipName, ModelName, Motion, Prompt, Seed, described
+from bot.guild_models import GuildModels
 from bot.layered_options import Completed, LayeredOptions
 from bot.ordering import Ordering, check_channel
 from bot.request_options import RequestOptions, rework
 from bot.source_clips import FoundClip, SourceClips
-from config.settings import Settings
 from generation.errors import InvalidRequest
-from generation.models.card import ModelCard
-from generation.models.catalogue import Catalogue
 from generation.request import (
     SMOOTH_FPS_MAX,
     SMOOTH_FPS_MIN,
@@ -36,17 +34,15 @@ class ClipsCog(commands.Cog):
     def __init__(
         self,
         *,
-        settings: Settings,
-        catalogue: Catalogue,
         ordering: Ordering,
         layered_options: LayeredOptions,
         source_clips: SourceClips,
+        guild_models: GuildModels,
     ) -> None:
-        self._settings = settings
-        self._catalogue = catalogue
         self._ordering = ordering
         self._layered_options = layered_options
         self._source_clips = source_clips
+        self._guild_models = guild_models
 
     @app_commands.command(name="extend", description="Go on from the end of a clip")
     @app_commands.guild_only()
@@ -55,22 +51,21 @@ class ClipsCog(commands.Cog):
     async def extend(
         self,
         interaction: discord.Interaction[Any],
-        clip: str | None = None,
+        clip: ClipName | None = None,
         video: discord.Attachment | None = None,
         prompt: Prompt | None = None,
         duration: Range[float, 1, 60] | None = None,
         motion: Motion | None = None,
         seed: Seed | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        card = self._model_for(Command.EXTEND, model, found)
         words = prompt if prompt is not None or found.request is None else found.request.prompt
         options = RequestOptions(
             command=Command.EXTEND,
             prompt=words or "",
-            model=card.id,
+            model=model or await self._model_for(interaction, Command.EXTEND, found),
             seconds=duration,
             motion=motion,
             seed=seed,
@@ -91,21 +86,20 @@ class ClipsCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         prompt: Prompt,
-        clip: str | None = None,
+        clip: ClipName | None = None,
         video: discord.Attachment | None = None,
         strength: Range[float, STRENGTH_MIN, STRENGTH_MAX] | None = None,
         duration: Range[float, 0.1, 60.0] | None = None,
         seed: Seed | None = None,
         negative: Prompt | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
-        card = self._model_for(Command.RESTYLE, model, found)
         options = RequestOptions(
             command=Command.RESTYLE,
             prompt=prompt,
-            model=card.id,
+            model=model or await self._model_for(interaction, Command.RESTYLE, found),
             seconds=duration,
             seed=seed,
             negative_prompt=negative or "",
@@ -119,16 +113,21 @@ class ClipsCog(commands.Cog):
     @app_commands.command(name="upscale", description="Make a clip twice as large")
     @app_commands.guild_only()
     @described("clip", "video", "private")
+    @app_commands.describe(model="What makes it larger; if left out, the best that there is here")
     async def upscale(
         self,
         interaction: discord.Interaction[Any],
-        clip: str | None = None,
+        clip: ClipName | None = None,
         video: discord.Attachment | None = None,
+        model: ModelName | None = None,
         private: bool | None = None,
     ) -> None:
         found = await self._found(interaction, clip, video)
         hidden = await self._layered_options.private(interaction, private)
-        request = rework(Command.UPSCALE, found.source, of=found.request, private=hidden)
+        card = await self._guild_models.upscaler(
+            model, guild_id=interaction.guild_id, made_by=_made_by(found)
+        )
+        request = rework(Command.UPSCALE, found.source, of=found.request, private=hidden, by=card)
         await self._order(interaction, found, Completed(request=request))
 
     @app_commands.command(name="smooth", description="Give a clip more frames a second")
@@ -138,7 +137,7 @@ class ClipsCog(commands.Cog):
     async def smooth(
         self,
         interaction: discord.Interaction[Any],
-        clip: str | None = None,
+        clip: ClipName | None = None,
         video: discord.Attachment | None = None,
         fps: Range[int, SMOOTH_FPS_MIN, SMOOTH_FPS_MAX] = SMOOTH_FPS_DEFAULT,
         private: bool | None = None,
@@ -147,28 +146,6 @@ class ClipsCog(commands.Cog):
         hidden = await self._layered_options.private(interaction, private)
         request = rework(Command.SMOOTH, found.source, of=found.request, private=hidden, fps=fps)
         await self._order(interaction, found, Completed(request=request))
-
-    @extend.autocomplete("model")
-    @restyle.autocomplete("model")
-    async def _complete_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        command = interaction.command.name if interaction.command else ""
-        return model_choices(self._catalogue, command, typed)
-
-    @extend.autocomplete("clip")
-    @restyle.autocomplete("clip")
-    @upscale.autocomplete("clip")
-    @smooth.autocomplete("clip")
-    async def _complete_clip(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The member's own newest clips; another's job id may be typed as well."""
-        assert interaction.guild_id is not None  # the command tree admits guilds only
-        clips = await self._source_clips.latest(
-            guild_id=interaction.guild_id, user_id=interaction.user.id
-        )
-        return job_choices(clips, typed)
 
     async def _found(
         self,
@@ -189,20 +166,12 @@ class ClipsCog(commands.Cog):
             clip, guild_id=interaction.guild_id, user_id=interaction.user.id
         )
 
-    def _model_for(self, command: Command, typed: str | None, found: FoundClip) -> ModelCard:
-        """The typed model, else the one that made the clip if it can do this, else the default one.
-
-        Raises UnknownModel.
-        """
-        made_by = None if found.request is None else found.request.model
-        if typed is None and any(
-            card.id == made_by
-            and command in card.commands
-            and self._catalogue.why_not(card.id) is None
-            for card in self._catalogue
-        ):
-            typed = made_by
-        return self._catalogue.get(typed or self._settings.generation.default_model)
+    async def _model_for(
+        self, interaction: discord.Interaction[Any], command: Command, found: FoundClip
+    ) -> str:
+        return await self._guild_models.choose(
+            command, guild_id=interaction.guild_id, made_by=_made_by(found)
+        )
 
     async def _order(
         self, interaction: discord.Interaction[Any], found: FoundClip, completed: Completed
@@ -215,3 +184,7 @@ class ClipsCog(commands.Cog):
             notes=completed.notes,
             origins=completed.origins,
         )
+
+
+def _made_by(found: FoundClip) -> str | None:
+    return found.request.model if found.request else None

@@ -9,9 +9,8 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.commands.options import AUTOCOMPLETE_CHOICES
+from bot.commands.options import EnabledModelName
 from bot.gallery_pages import GalleryPages
-from generation.models.catalogue import Catalogue
 from generation.request import Command
 from storage.gallery_search import GallerySearch
 
@@ -24,9 +23,8 @@ ORDERS = [
 
 
 class GalleryCog(commands.Cog):
-    def __init__(self, *, pages: GalleryPages, catalogue: Catalogue) -> None:
+    def __init__(self, *, pages: GalleryPages) -> None:
         self._pages = pages
-        self._catalogue = catalogue
 
     @app_commands.command(
         name="gallery", description="Clips shared on this server: the newest, or what you look for"
@@ -44,7 +42,7 @@ class GalleryCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         search: Range[str, 1, SEARCH_MAX_CHARACTERS] | None = None,
-        model: str | None = None,
+        model: EnabledModelName | None = None,
         command: str | None = None,
         author: discord.User | None = None,
         order: str | None = None,
@@ -69,14 +67,3 @@ class GalleryCog(commands.Cog):
             files=[attachment.file() for attachment in page.attachments],
             ephemeral=True,
         )
-
-    @open_gallery.autocomplete("model")
-    async def _complete_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        wanted = typed.casefold()
-        return [
-            Choice(name=f"{card.title} ({card.id})", value=card.id)
-            for card in self._catalogue
-            if wanted in f"{card.title} {card.id}".casefold()
-        ][:AUTOCOMPLETE_CHOICES]

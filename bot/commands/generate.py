@@ -6,29 +6,26 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range
 from discord.ext import commands
 
 from bot.commands.options import (
     ASPECT_CHOICES,
     CAMERA_CHOICES,
+    ModelName,
     Motion,
+    OptionSetName,
+    PictureName,
+    PresetName,
     Prompt,
     Seed,
     described,
-    job_choices,
-    model_choices,
-    option_set_choices,
-    preset_choices,
 )
 from bot.layered_options import LayeredOptions
 from bot.ordering import Ordering, check_channel
-from bot.request_files import file_name
 from bot.request_options import RequestOptions
-from bot.source_pictures import SourcePictures
-from config.settings import Settings
+from bot.source_pictures import SourcePictures, uploads
 from generation.errors import InvalidRequest
-from generation.models.catalogue import Catalogue
 from generation.request import (
     PROMPT_MAX_CHARACTERS,
     Camera,
@@ -44,14 +41,10 @@ class GenerateCog(commands.Cog):
     def __init__(
         self,
         *,
-        settings: Settings,
-        catalogue: Catalogue,
         ordering: Ordering,
         layered_options: LayeredOptions,
         source_pictures: SourcePictures,
     ) -> None:
-        self._settings = settings
-        self._catalogue = catalogue
         self._ordering = ordering
         self._layered_options = layered_options
         self._pictures = source_pictures
@@ -67,8 +60,8 @@ class GenerateCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         prompt: Prompt,
-        model: str | None = None,
-        preset: str | None = None,
+        model: ModelName | None = None,
+        preset: PresetName | None = None,
         duration: Range[float, 1, 60] | None = None,
         aspect: str | None = None,
         camera: str | None = None,
@@ -78,7 +71,7 @@ class GenerateCog(commands.Cog):
         seed: Seed | None = None,
         negative: Range[str, 1, PROMPT_MAX_CHARACTERS] | None = None,
         private: bool | None = None,
-        options: str | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
         typed = RequestOptions(
             command=Command.IMAGINE_VIDEO,
@@ -107,15 +100,15 @@ class GenerateCog(commands.Cog):
         self,
         interaction: discord.Interaction[Any],
         image: discord.Attachment | None = None,
-        still: str | None = None,
+        still: PictureName | None = None,
         prompt: Prompt | None = None,
         end: discord.Attachment | None = None,
         motion: Motion | None = None,
         camera: str | None = None,
         seed: Seed | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool | None = None,
-        options: str | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
         typed = RequestOptions(
             command=Command.ANIMATE,
@@ -126,22 +119,25 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, typed, options, image, end, still)
+        await self._order(interaction, typed, options, image, end, still=still)
 
     @app_commands.command(name="loop", description="Make a clip whose end meets its start")
     @app_commands.guild_only()
-    @described("prompt", "image", "duration", "motion", "seed", "model", "private", "options")
+    @described(
+        "prompt", "image", "still", "duration", "motion", "seed", "model", "private", "options"
+    )
     async def loop(
         self,
         interaction: discord.Interaction[Any],
         prompt: Prompt | None = None,
         image: discord.Attachment | None = None,
+        still: PictureName | None = None,
         duration: Range[float, 1, 60] | None = None,
         motion: Motion | None = None,
         seed: Seed | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool | None = None,
-        options: str | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
         typed = RequestOptions(
             command=Command.LOOP,
@@ -152,7 +148,7 @@ class GenerateCog(commands.Cog):
             seed=seed,
             private=private,
         )
-        await self._order(interaction, typed, options, image)
+        await self._order(interaction, typed, options, image, still=still)
 
     @app_commands.command(
         name="narrate", description="Turn a story into a film with speech and captions"
@@ -168,9 +164,9 @@ class GenerateCog(commands.Cog):
         motion: Motion | None = None,
         aspect: str | None = None,
         seed: Seed | None = None,
-        model: str | None = None,
+        model: ModelName | None = None,
         private: bool | None = None,
-        options: str | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
         typed = RequestOptions(
             command=Command.NARRATE,
@@ -183,47 +179,6 @@ class GenerateCog(commands.Cog):
         )
         await self._order(interaction, typed, options)
 
-    @imagine_video.autocomplete("model")
-    @animate.autocomplete("model")
-    @loop.autocomplete("model")
-    @narrate.autocomplete("model")
-    async def _complete_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        command = interaction.command.name if interaction.command else ""
-        return model_choices(self._catalogue, command, typed)
-
-    @imagine_video.autocomplete("preset")
-    async def _complete_preset(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The presets of the model that is typed already, else of the default one."""
-        model = interaction.namespace.model or self._settings.generation.default_model
-        return preset_choices(self._catalogue, model, typed)
-
-    @imagine_video.autocomplete("options")
-    @animate.autocomplete("options")
-    @loop.autocomplete("options")
-    @narrate.autocomplete("options")
-    async def _complete_options(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The member's own option sets."""
-        return option_set_choices(
-            await self._layered_options.saved_sets(interaction.user.id), typed
-        )
-
-    @animate.autocomplete("still")
-    async def _complete_still(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The member's own newest stills; another's job id may be typed as well."""
-        assert interaction.guild_id is not None  # the command tree admits guilds only
-        stills = await self._pictures.latest(
-            guild_id=interaction.guild_id, user_id=interaction.user.id
-        )
-        return job_choices(stills, typed)
-
     async def _order(
         self,
         interaction: discord.Interaction[Any],
@@ -235,27 +190,21 @@ class GenerateCog(commands.Cog):
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         check_channel(interaction)
-        files: dict[str, bytes] = {}
-        names: list[str | None] = []
-        for upload in (first, last):
-            picture = await self._pictures.of_upload(upload) if upload else None
-            names.append(None if picture is None else file_name(picture))
-            files |= {} if picture is None else {file_name(picture): picture}
-        if still is not None:
-            if first is not None:
-                raise InvalidRequest("image", "is given twice: upload one or name a still")
-            names[0] = await self._pictures.of_job(
-                still, guild_id=interaction.guild_id, user_id=interaction.user.id
-            )
-        if typed.command is Command.ANIMATE and names[0] is None:
+        begins = await self._pictures.find(interaction, first, still)
+        ends = await self._pictures.find(interaction, last, None)
+        if typed.command is Command.ANIMATE and begins is None:
             raise InvalidRequest("image", "is missing: upload one, or name a still")
         completed = await self._layered_options.complete(
-            interaction, typed, saved=saved, image_sha256=names[0], last_image_sha256=names[1]
+            interaction,
+            typed,
+            saved=saved,
+            image_sha256=begins.sha256 if begins else None,
+            last_image_sha256=ends.sha256 if ends else None,
         )
         await self._ordering.order(
             interaction,
             completed.request,
-            files,
+            uploads((begins, ends)),
             notes=completed.notes,
             origins=completed.origins,
         )

@@ -13,6 +13,7 @@ from config.settings import Settings
 from generation.models.card import Licence, ModelCard
 from generation.models.catalogue import Catalogue
 from generation.pocket import vocabulary
+from generation.request import Command
 
 EMBED_CHARACTERS = 6000  # Discord's limit for all text of a message's embeds
 EMBED_FIELDS = 25
@@ -68,14 +69,20 @@ def _licence(licence: Licence) -> str:
     )
 
 
+def _shapes(card: ModelCard) -> str:
+    if card.commands == (Command.UPSCALE,):
+        width, height = card.sizes[card.aspect_default]
+        return f"any size and length; the price is for {width} × {height} at {card.fps} a second"
+    return f"{', '.join(card.sizes)} · {card.seconds_min:g} to {card.seconds_max:g} s"
+
+
 def _describe(card: ModelCard, why_not: str | None) -> str:
     commands_text = " ".join(f"`/{command}`" for command in card.commands)
     price = f"{card.price_credits_per_second:g} credits a second"
     lines = [
         *([] if why_not is None else [f"**Cannot run here:** {why_not}."]),
         card.summary,
-        f"{commands_text} · {', '.join(card.sizes)} · {card.seconds_min:g} to "
-        f"{card.seconds_max:g} s · {price}",
+        f"{commands_text} · {_shapes(card)} · {price}",
         *([f"Presets: {', '.join(card.presets)}"] if len(card.presets) > 1 else []),
         f"-# {_licence(card.licence)}",
     ]

@@ -8,13 +8,13 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Range
 from discord.ext import commands
 
 from bot import option_lines
-from bot.commands.options import job_choices, option_set_choices
+from bot.commands.options import ClipName, OptionSetName
 from bot.option_pages import LINE_SHOWN_CHARACTERS, OptionPages
-from bot.source_clips import job_named, latest
+from bot.source_clips import job_named
 from bot.text import as_code, with_notes
 from bot.views.option_lists import SET_NAME, deletion_view
 from generation.errors import InvalidRequest
@@ -52,9 +52,9 @@ class OptionSetsCog(commands.Cog):
     async def save(
         self,
         interaction: discord.Interaction[Any],
-        name: Range[str, 1, 32],
+        name: OptionSetName,
         options: Range[str, 1, LINE_MAX_CHARACTERS] | None = None,
-        job: Range[str, 1, 200] | None = None,
+        job: ClipName | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         name = name.strip().casefold()
@@ -90,7 +90,7 @@ class OptionSetsCog(commands.Cog):
 
     @options.command(name="delete", description="Forget an option set; asks once")
     @app_commands.describe(name="Which; see /options list")
-    async def delete(self, interaction: discord.Interaction[Any], name: Range[str, 1, 32]) -> None:
+    async def delete(self, interaction: discord.Interaction[Any], name: OptionSetName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await self._database.read(
             lambda connection: option_sets.get(
@@ -102,30 +102,6 @@ class OptionSetsCog(commands.Cog):
             view=deletion_view(found.name),
             ephemeral=True,
         )
-
-    @delete.autocomplete("name")
-    @save.autocomplete("name")
-    async def _complete_name(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The member's own sets; what is saved under one of their names replaces it."""
-        mine = await self._database.read(
-            lambda connection: option_sets.of_user(connection, user_id=interaction.user.id)
-        )
-        return option_set_choices(mine, typed)
-
-    @save.autocomplete("job")
-    async def _complete_job(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The member's own newest clips; another's job id may be typed as well."""
-        clips = await latest(
-            self._database,
-            guild_id=interaction.guild_id or 0,
-            user_id=interaction.user.id,
-            stills=False,
-        )
-        return job_choices(clips, typed)
 
     async def _of_job(self, interaction: discord.Interaction[Any], named: str) -> str:
         """Raises JobUnavailable, NoCardThere, NotAllowed, InvalidRequest."""

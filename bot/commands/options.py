@@ -2,26 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Choice, Range, Transform
 
-from generation.models.catalogue import Catalogue
-from generation.request import (
-    MOTION_MAX,
-    SEED_MAX,
-    CameraMove,
-)
-from storage.option_sets import OptionSet
+from generation.request import MOTION_MAX, SEED_MAX, CameraMove, Command
+
+if TYPE_CHECKING:
+    from bot.client import ReelroomBot
 
 CAMERA_CHOICES = [Choice(name=move.value, value=move.value) for move in CameraMove]
 ASPECT_CHOICES = [Choice(name=aspect, value=aspect) for aspect in ("1:1", "16:9", "9:16")]
-AUTOCOMPLETE_CHOICES = 25  # Discord's limits
-CHOICE_MAX_CHARACTERS = 100
+NAME_MAX_CHARACTERS = 200  # the link of a message among them
 TYPED_MAX_CHARACTERS = 4000  # words and their flags; the words alone have a limit of their own
 
+
+class _Typed(app_commands.Transformer):
+    """An option of text, taken as it was typed; what is offered is only a help."""
+
+    @property
+    def max_value(self) -> int:
+        return NAME_MAX_CHARACTERS
+
+    async def transform(self, interaction: discord.Interaction[Any], value: str, /) -> str:
+        return value
+
+
+class _Model(_Typed):
+    """Offers the models that can do this command, or the one that `/price` asks about."""
+
+    async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, interaction: discord.Interaction[Any], value: str, /
+    ) -> list[Choice[str]]:
+        bot: ReelroomBot = interaction.client
+        return await bot.choices.models(_command(interaction), value, guild_id=interaction.guild_id)
+
+
+class _EnabledModel(_Typed):
+    async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, interaction: discord.Interaction[Any], value: str, /
+    ) -> list[Choice[str]]:
+        bot: ReelroomBot = interaction.client
+        return bot.choices.all_models(value)
+
+
+class _Preset(_Typed):
+    async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, interaction: discord.Interaction[Any], value: str, /
+    ) -> list[Choice[str]]:
+        bot: ReelroomBot = interaction.client
+        model = interaction.namespace.model
+        guild_id = interaction.guild_id
+        return await bot.choices.presets(_command(interaction), model, value, guild_id=guild_id)
+
+
+class _OptionSet(_Typed):
+    async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, interaction: discord.Interaction[Any], value: str, /
+    ) -> list[Choice[str]]:
+        bot: ReelroomBot = interaction.client
+        return await bot.choices.option_sets(value, user_id=interaction.user.id)
+
+
+class _OwnJob(_Typed):
+    def __init__(self, *, stills: bool) -> None:
+        self._stills = stills
+
+    async def autocomplete(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, interaction: discord.Interaction[Any], value: str, /
+    ) -> list[Choice[str]]:
+        bot: ReelroomBot = interaction.client
+        assert interaction.guild_id is not None  # the command tree admits guilds only
+        return await bot.choices.jobs(
+            value,
+            guild_id=interaction.guild_id,
+            user_id=interaction.user.id,
+            stills=self._stills,
+        )
+
+
+def _command(interaction: discord.Interaction[Any]) -> Command:
+    """The command that is typed, or that `/price` is asked about."""
+    typed = interaction.command.name if interaction.command else ""
+    named = interaction.namespace.command or typed
+    return Command(named) if named in set(Command) else Command.IMAGINE_VIDEO
+
+
+ModelName = Transform[str, _Model]
+EnabledModelName = Transform[str, _EnabledModel]
+PresetName = Transform[str, _Preset]
+OptionSetName = Transform[str, _OptionSet]
+ClipName = Transform[str, _OwnJob(stills=False)]
+PictureName = Transform[str, _OwnJob(stills=True)]
 Seed = Range[int, 0, SEED_MAX]
 Motion = Range[int, 0, MOTION_MAX]
 Prompt = Range[str, 1, TYPED_MAX_CHARACTERS]
@@ -41,13 +115,17 @@ DESCRIPTIONS = {
     "private": "Keep the clip out of the gallery",
     "options": "One of your option sets; what you type goes before it. See /options",
     "image": "PNG, JPEG, WebP or GIF; the clip begins with it",
-    "still": "Instead of an image: the job id of a picture of this server, or its card's link",
+    "still": "Instead of an image: a job id or card's link; a clip's start, or at 1.5 s with @1.5",
     "clip": "A clip of this server: the job id at the foot of its card, or the card's message link",
     "video": "Instead of a clip: MP4, MOV or WebM",
     "image1": "PNG, JPEG, WebP or GIF",
     "image2": "Another picture",
     "image3": "Another picture",
     "image4": "Another picture",
+    "still1": "Instead of image1: a job id or card's link; a clip's start, or at 1.5 s with @1.5",
+    "still2": "Instead of image2, likewise",
+    "still3": "Instead of image3, likewise",
+    "still4": "Instead of image4, likewise",
     "at1": "When the first picture is shown, in seconds; 0 if left out",
     "at2": "When the second one is shown; the last one: at the end, others evenly between",
     "at3": "When the third one is shown",
@@ -59,43 +137,3 @@ DESCRIPTIONS = {
 def described(*names: str) -> Any:
     """The descriptions of these options, worded once for all commands."""
     return app_commands.describe(**{name: DESCRIPTIONS[name] for name in names})
-
-
-def model_choices(catalogue: Catalogue, command: str, typed: str) -> list[Choice[str]]:
-    """The enabled models that can do the command, run on this machine, and whose name has what was
-    typed."""
-    wanted = typed.casefold()
-    return [
-        Choice(name=f"{card.title} ({card.id})", value=card.id)
-        for card in catalogue
-        if command in card.commands
-        and catalogue.why_not(card.id) is None
-        and (wanted in card.id.casefold() or wanted in card.title.casefold())
-    ][:AUTOCOMPLETE_CHOICES]
-
-
-def preset_choices(catalogue: Catalogue, model: str, typed: str) -> list[Choice[str]]:
-    """The model's presets whose name has what was typed."""
-    presets = [name for card in catalogue if card.id == model for name in card.presets]
-    return [Choice(name=name, value=name) for name in presets if typed.casefold() in name][
-        :AUTOCOMPLETE_CHOICES
-    ]
-
-
-def job_choices(jobs: Iterable[tuple[str, str]], typed: str) -> list[Choice[str]]:
-    """The jobs, each with a line about it, that have what was typed."""
-    return [
-        Choice(name=f"{job_id} · {words}"[:CHOICE_MAX_CHARACTERS], value=job_id)
-        for job_id, words in jobs
-        if typed.casefold() in f"{job_id} {words}".casefold()
-    ][:AUTOCOMPLETE_CHOICES]
-
-
-def option_set_choices(sets: Iterable[OptionSet], typed: str) -> list[Choice[str]]:
-    """The sets whose name or line has what was typed."""
-    wanted = typed.casefold()
-    return [
-        Choice(name=f"{one.name}: {one.options}"[:CHOICE_MAX_CHARACTERS], value=one.name)
-        for one in sets
-        if wanted in f"{one.name} {one.options}".casefold()
-    ][:AUTOCOMPLETE_CHOICES]

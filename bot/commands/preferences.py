@@ -12,13 +12,12 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot import option_lines
-from bot.commands.options import ASPECT_CHOICES, described, model_choices
+from bot.commands.options import ASPECT_CHOICES, ModelName, described
 from bot.moderators import asker_of
 from bot.option_pages import defaults_shown
 from bot.prompt_flags import parse
 from bot.text import as_code, with_notes
 from generation.models.catalogue import Catalogue
-from generation.request import Command
 from storage import option_defaults, preferences
 from storage.database import Connection, Database
 from storage.preferences import Preferences
@@ -56,7 +55,7 @@ class PreferencesCog(commands.Cog):
     async def set_some(
         self,
         interaction: discord.Interaction[Any],
-        model: str | None = None,
+        model: ModelName | None = None,
         aspect: str | None = None,
         duration: Range[float, 1, 60] | None = None,
         suffix: Range[str, 1, SUFFIX_MAX_CHARACTERS] | None = None,
@@ -122,12 +121,6 @@ class PreferencesCog(commands.Cog):
         embed.add_field(name="This server's defaults", value=everywhere, inline=False)
         embed.set_footer(text=ORDER)
         await interaction.followup.send(embed=embed, ephemeral=True)
-
-    @set_some.autocomplete("model")
-    async def _complete_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        return model_choices(self._catalogue, Command.IMAGINE_VIDEO.value, typed)
 
     async def _change(
         self,

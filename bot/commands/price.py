@@ -9,11 +9,10 @@ from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
 
-from bot.commands.options import Prompt, described, model_choices, option_set_choices
+from bot.commands.options import ModelName, OptionSetName, Prompt, described
 from bot.layered_options import LayeredOptions
 from bot.ordering import Ordering
 from bot.request_options import RequestOptions
-from generation.models.catalogue import Catalogue
 from generation.request import Command
 
 COMMANDS = [
@@ -23,10 +22,7 @@ COMMANDS = [
 
 
 class PriceCog(commands.Cog):
-    def __init__(
-        self, *, catalogue: Catalogue, layered_options: LayeredOptions, ordering: Ordering
-    ) -> None:
-        self._catalogue = catalogue
+    def __init__(self, *, layered_options: LayeredOptions, ordering: Ordering) -> None:
         self._layered_options = layered_options
         self._ordering = ordering
 
@@ -46,8 +42,8 @@ class PriceCog(commands.Cog):
         interaction: discord.Interaction[Any],
         prompt: Prompt,
         command: str = Command.IMAGINE_VIDEO.value,
-        model: str | None = None,
-        options: str | None = None,
+        model: ModelName | None = None,
+        options: OptionSetName | None = None,
     ) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         typed = RequestOptions(command=Command(command), prompt=prompt, model=model)
@@ -55,19 +51,3 @@ class PriceCog(commands.Cog):
         await self._ordering.preview(
             interaction, completed.request, notes=completed.notes, origins=completed.origins
         )
-
-    @price.autocomplete("options")
-    async def _complete_options(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """The member's own option sets."""
-        return option_set_choices(
-            await self._layered_options.saved_sets(interaction.user.id), typed
-        )
-
-    @price.autocomplete("model")
-    async def _complete_model(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        command = interaction.namespace.command or Command.IMAGINE_VIDEO.value
-        return model_choices(self._catalogue, command, typed)

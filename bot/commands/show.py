@@ -6,11 +6,10 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice
 from discord.ext import commands
 
 from bot.card import TITLES, settings_line
-from bot.commands.options import described, job_choices
+from bot.commands.options import ClipName, described
 from bot.source_clips import SourceClips
 from bot.text import quoted
 from generation.clip import ClipFacts, Making
@@ -32,7 +31,7 @@ class ShowCog(commands.Cog):
     @app_commands.command(name="show", description="The settings that make a clip again")
     @app_commands.guild_only()
     @described("clip")
-    async def show(self, interaction: discord.Interaction[Any], clip: str) -> None:
+    async def show(self, interaction: discord.Interaction[Any], clip: ClipName) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         record = await self._source_clips.record(
             clip,
@@ -42,16 +41,6 @@ class ShowCog(commands.Cog):
         )
         sheet = settings_sheet(record, self._catalogue)
         await interaction.followup.send(embed=sheet, ephemeral=True)
-
-    @show.autocomplete("clip")
-    async def _complete_clip(
-        self, interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        assert interaction.guild_id is not None  # the command tree admits guilds only
-        clips = await self._source_clips.latest(
-            guild_id=interaction.guild_id, user_id=interaction.user.id
-        )
-        return job_choices(clips, typed)
 
 
 def settings_sheet(record: JobRecord, catalogue: Catalogue) -> discord.Embed:
@@ -80,7 +69,7 @@ def settings_sheet(record: JobRecord, catalogue: Catalogue) -> discord.Embed:
 
 def _add_making(embed: discord.Embed, making: Making) -> None:
     parts = (
-        making.scheduler,
+        *filter(None, (making.scheduler,)),
         making.dtype,
         f"{making.width} × {making.height} before enlarging",
         f"model {making.tier}",

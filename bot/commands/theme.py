@@ -14,7 +14,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.commands.options import job_choices
+from bot.choices import job_choices
 from bot.moderators import require_moderator
 from bot.text import cleaned
 from bot.themes.deadlines import deadline

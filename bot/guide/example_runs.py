@@ -11,23 +11,15 @@ from bot.errors import NothingMadeYet, UnknownExample
 from bot.guide.content import NEWEST_CLIP, NEWEST_PICTURE, Content, Value
 from bot.guide.pages import HelpPages
 from bot.ordering import PRICE_FIRST
-from bot.source_clips import SourceClips
-from bot.source_pictures import SourcePictures
+from bot.source_clips import latest
+from storage.database import Database
 
 
 class ExampleRuns:
-    def __init__(
-        self,
-        *,
-        content: Content,
-        pages: HelpPages,
-        source_clips: SourceClips,
-        source_pictures: SourcePictures,
-    ) -> None:
+    def __init__(self, *, content: Content, pages: HelpPages, database: Database) -> None:
         self._content = content
         self._pages = pages
-        self._source_clips = source_clips
-        self._source_pictures = source_pictures
+        self._database = database
 
     async def run(self, interaction: discord.Interaction[Any], example_id: str) -> None:
         """Calls the example's command for whoever pressed, who may do what they may by typing it.
@@ -52,8 +44,13 @@ class ExampleRuns:
         if value not in (NEWEST_CLIP, NEWEST_PICTURE):
             return value
         assert interaction.guild_id is not None  # /help answers in guilds only
-        made = self._source_clips if value == NEWEST_CLIP else self._source_pictures
-        newest = await made.latest(guild_id=interaction.guild_id, user_id=interaction.user.id)
-        if not newest:
+        guild_id, user_id = interaction.guild_id, interaction.user.id
+        clips = await latest(self._database, guild_id=guild_id, user_id=user_id, stills=False)
+        if value == NEWEST_CLIP:
+            found = clips
+        else:
+            made = await latest(self._database, guild_id=guild_id, user_id=user_id, stills=True)
+            found = tuple(one for one in made if one not in clips)
+        if not found:
             raise NothingMadeYet("clip" if value == NEWEST_CLIP else "picture")
-        return newest[0][0]
+        return found[0][0]

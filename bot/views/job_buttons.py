@@ -31,6 +31,8 @@ class JobAction(StrEnum):
     REPORT = "report"
     SEND = "send"
     APPEAL = "appeal"
+    EXTEND = "extend"
+    RESTYLE = "restyle"
 
 
 LABELS: dict[JobAction, tuple[str, str, discord.ButtonStyle]] = {
@@ -47,6 +49,8 @@ LABELS: dict[JobAction, tuple[str, str, discord.ButtonStyle]] = {
     JobAction.MODEL: ("Other model", "🔀", discord.ButtonStyle.secondary),
     JobAction.LIKE: ("Like", "❤️", discord.ButtonStyle.secondary),
     JobAction.REPORT: ("Report", "🚩", discord.ButtonStyle.secondary),
+    JobAction.EXTEND: ("Extend", "⏩", discord.ButtonStyle.secondary),
+    JobAction.RESTYLE: ("Restyle", "🎨", discord.ButtonStyle.secondary),
     JobAction.SEND: ("Send to me", "✉️", discord.ButtonStyle.secondary),
     JobAction.APPEAL: ("Appeal", "⚖️", discord.ButtonStyle.primary),
 }
@@ -59,12 +63,13 @@ class JobButton(
 ):
     """One action on one job; `JobActions` decides who may and does it."""
 
-    def __init__(self, action: JobAction, job_id: str) -> None:
+    def __init__(self, action: JobAction, job_id: str, *, row: int | None = None) -> None:
         label, emoji, style = LABELS[action]
         super().__init__(
             discord.ui.Button(
                 label=label, emoji=emoji, style=style, custom_id=f"job:{action.value}:{job_id}"
-            )
+            ),
+            row=row,
         )
         self.action = action
         self.job_id = job_id
@@ -82,9 +87,10 @@ class JobButton(
         await bot.job_actions.perform(interaction, self.action, self.job_id)
 
 
-def job_view(job_id: str, actions: tuple[JobAction, ...]) -> discord.ui.View:
-    """A row of buttons that never times out."""
+def job_view(job_id: str, *rows: tuple[JobAction, ...]) -> discord.ui.View:
+    """Rows of up to five buttons that never time out; an empty one takes no room."""
     view = discord.ui.View(timeout=None)
-    for action in actions:
-        view.add_item(JobButton(action, job_id))
+    for row, actions in enumerate(filter(None, rows)):
+        for action in actions:
+            view.add_item(JobButton(action, job_id, row=row))
     return view

@@ -273,7 +273,7 @@ def open_production(setup: WorkerSetup) -> Production:
 
     def film_here(execution: Execution, on_progress: OnProgress) -> UnfinishedClip:
         notes: tuple[str, ...] = ()
-        sparing = execution.spare_memory and execution.request.command.needs_model
+        sparing = execution.spare_memory and execution.request.needs_model
         if sparing:
             models.spare_memory(execution.request.model)
         try:

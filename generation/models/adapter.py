@@ -31,7 +31,8 @@ class Shot:
 
     `beginning` are the frames that it goes on from; the footage shows them again.
     `keyframes` maps a frame's index to the picture it shows. `source_video` is a clip of this
-    shot's size to make another version of, the freer the higher `strength` (0 to 1). A shot that
+    shot's size to make another version of, the freer the higher `strength` (0 to 1); or, in a shot
+    that `enlarges`, to make UPSCALE_FACTOR times as wide and as high. A shot that
     `goes_round` has no end: its first frame follows on its last, and it has as many frames as its
     latent frames stand for, which may be a few more than `frames`.
     """
@@ -55,10 +56,13 @@ class Shot:
     source_video: Frames | None = None
     strength: float = 0.7
     goes_round: bool = False
+    enlarges: bool = False
 
     @property
     def task(self) -> Task:
         """What is given decides which pipeline of the family makes the shot."""
+        if self.enlarges:
+            return Task.UPSCALE
         if self.source_video is not None:
             return Task.VIDEO
         if self.beginning is not None:

@@ -42,6 +42,8 @@ class Task(StrEnum):
     """A clip to go on from."""
     STILL = "still"
     """Words, for one picture."""
+    UPSCALE = "upscale"
+    """A clip to make larger."""
 
 
 class Feature(StrEnum):
@@ -165,6 +167,8 @@ class MemoryTier:
 
 
 DEFAULT_PRESET = "default"
+JOINED_STRENGTH_MAX = 0.8
+"""Up to here so much of a clip stays that parts of it, made anew one after another, go together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +183,10 @@ class ModelCard:
     fill a chat message and captions stay readable. Frames come in counts of `frame_multiple` * n
     + 1; a clip keeps the first round(seconds * fps) of them. `price_credits_per_second` is for
     the default preset's steps. `dtype` is the number format on a GPU.
+
+    `seconds_max` is the longest shot. One with the task `upscale` takes clips of any size, rate and
+    length, long ones part by part; its price is for the first of `sizes` at `fps`, and in
+    proportion for others. `upscaler` is the id of the one that suits this model's clips best.
     """
 
     __pydantic_config__ = STRICT
@@ -208,6 +216,7 @@ class ModelCard:
     needs_gpu: bool
     price_credits_per_second: Positive
     limited_vocabulary: bool = False
+    upscaler: str = ""
 
     def __post_init__(self) -> None:
         if DEFAULT_PRESET not in self.presets:
@@ -243,6 +252,8 @@ class ModelCard:
             able.append(Command.KEYFRAMES)
         if Task.STILL in self.tasks:
             able.append(Command.STORYBOARD_IMAGE)
+        if Task.UPSCALE in self.tasks:
+            able.append(Command.UPSCALE)
         return tuple(able)
 
     def preset(self, name: str) -> Preset:
@@ -273,6 +284,8 @@ class ModelCard:
     def check(self, request: GenerationRequest) -> None:
         """Raises UnsupportedOption where this model cannot do what the request asks."""
         self._check_task(request)
+        if request.command is Command.UPSCALE:
+            return
         self.check_camera(request.camera)
         if request.aspect not in self.sizes:
             raise UnsupportedOption("aspect", self.id, f"knows {', '.join(self.sizes)}")
@@ -297,10 +310,12 @@ class ModelCard:
 
     def _check_duration(self, request: GenerationRequest) -> None:
         if request.command is Command.RESTYLE:
-            if request.seconds > self.seconds_max:
+            joins = Task.EXTEND in self.tasks or (request.strength or 0) <= JOINED_STRENGTH_MAX
+            if request.seconds > self.seconds_max and not joins:
                 reason = (
-                    f"makes up to {self.seconds_max:g} s anew, not {request.seconds:g}; a shorter "
-                    "duration takes the clip's beginning"
+                    f"makes up to {self.seconds_max:g} s anew at a strength above "
+                    f"{JOINED_STRENGTH_MAX:g}, not {request.seconds:g} s, since its parts would "
+                    "not go together; a shorter duration takes the clip's beginning"
                 )
                 raise UnsupportedOption("duration", self.id, reason)
         elif request.command not in (Command.NARRATE, Command.STORYBOARD_IMAGE):
@@ -321,7 +336,8 @@ class ModelCard:
                 raise UnsupportedOption("image", self.id, "loops a picture: give it one")
             if request.image_sha256 is not None and not self.starts_from_pictures:
                 raise UnsupportedOption("image", self.id, "takes no picture")
-        if request.prompt.strip() and Feature.PROMPT not in self.features:
+        heeds_words = Feature.PROMPT in self.features or request.command is Command.UPSCALE
+        if request.prompt.strip() and not heeds_words:
             raise UnsupportedOption("prompt", self.id, "takes a picture and no words")
 
     def _check_keyframes(self, request: GenerationRequest) -> None:

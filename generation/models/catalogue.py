@@ -69,7 +69,7 @@ class Catalogue:
 
     def check(self, request: GenerationRequest) -> None:
         """Raises UnknownModel, or UnsupportedOption with the enabled models that could do it."""
-        if not request.command.needs_model:
+        if not request.needs_model:
             return
         try:
             card = self.get(request.model)

@@ -17,9 +17,9 @@ import torch
 from generation.errors import GenerationFailed, UnsupportedOption
 from generation.models.acceleration import Acceleration
 from generation.models.adapter import Footage, OnStep, Shot
-from generation.models.card import Feature, Lora, ModelCard, Preset, SchedulerChoice, Source, Task
+from generation.models.card import Lora, ModelCard, Preset, SchedulerChoice, Source, Task
 from generation.models.embeddings import EmbeddingCache, remembered_prompts
-from generation.models.family import Call, Family
+from generation.models.family import Call, Family, refuse_what_it_cannot
 from generation.models.parts import lora_file, put_part
 from generation.models.rolling import going_round
 from generation.models.steps import heard_steps
@@ -129,25 +129,13 @@ class DiffusersModel:
 
     def _check(self, shot: Shot) -> None:
         card, family = self._card, self._family
-        if shot.task not in card.tasks and not self._is_picture(shot):
-            able = ", ".join(card.tasks)
-            raise UnsupportedOption("model", card.id, f"is given {able}, not {shot.task}")
+        refuse_what_it_cannot(card, shot)
         if shot.goes_round and (shot.task is not Task.TEXT or not self.goes_round):
             raise UnsupportedOption("model", card.id, "makes no shots that go round")
-        if shot.negative_prompt and Feature.NEGATIVE not in card.features:
-            raise UnsupportedOption("negative", card.id, "takes no negative prompt")
-        card.check_camera(shot.camera)
-        if shot.frames % card.frame_multiple != 1 % card.frame_multiple:
-            raise GenerationFailed(
-                f"{shot.frames} frames are not a multiple of {card.frame_multiple} plus 1"
-            )
         if shot.width % family.side_multiple or shot.height % family.side_multiple:
             raise GenerationFailed(
                 f"{shot.width} x {shot.height} are not multiples of {family.side_multiple}"
             )
-
-    def _is_picture(self, shot: Shot) -> bool:
-        return shot.frames == 1 and shot.task is Task.TEXT and Task.STILL in self._card.tasks
 
     def _encoders(self) -> Hashable:
         """What the text encoders' results depend on beside the words: a LoRA may change them."""

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
-from generation.errors import GenerationFailed
+from generation.errors import GenerationFailed, UnsupportedOption
 from generation.models.adapter import Footage, Frames, Image, Shot
-from generation.models.card import ModelCard, Preset, Task
+from generation.models.card import Feature, ModelCard, Preset, Task
 from generation.request import CameraMove
 
 
@@ -51,7 +51,8 @@ class Family:
     `side_multiple` pixels. `full_precision` names components that need float32;
     `components` makes those of the model's folder that diffusers would load otherwise. `time_axis`
     is the one of the samples that its scheduler is given for a shot from words; None where samples
-    cannot be shifted along time.
+    cannot be shifted along time. `assemble` puts the pipeline together, in float32, where the
+    model's folder holds a single network instead of a pipeline's layout.
     """
 
     pipelines: Mapping[Task, str]
@@ -63,6 +64,25 @@ class Family:
     components: Callable[[Path], dict[str, Any]] = nothing_else
     output_type: str = "np"
     time_axis: int | None = None
+    assemble: Callable[[Path], Any] | None = None
+
+
+def refuse_what_it_cannot(card: ModelCard, shot: Shot) -> None:
+    """Raises UnsupportedOption for what the model takes no heed of, and GenerationFailed for frames
+    that its pipeline would round silently."""
+    as_picture = shot.frames == 1 and shot.task is Task.TEXT and Task.STILL in card.tasks
+    if shot.task not in card.tasks and not as_picture:
+        able = ", ".join(card.tasks)
+        raise UnsupportedOption("model", card.id, f"is given {able}, not {shot.task}")
+    if shot.task in (Task.VIDEO, Task.UPSCALE) and shot.source_video is None:
+        raise GenerationFailed("the shot needs a clip to go from")
+    if shot.negative_prompt and Feature.NEGATIVE not in card.features:
+        raise UnsupportedOption("negative", card.id, "takes no negative prompt")
+    card.check_camera(shot.camera)
+    if shot.frames % card.frame_multiple != 1 % card.frame_multiple:
+        raise GenerationFailed(
+            f"{shot.frames} frames are not a multiple of {card.frame_multiple} plus 1"
+        )
 
 
 def to_frames(video: Any) -> Frames:

@@ -21,7 +21,7 @@ from generation.device import Device
 from generation.errors import GenerationFailed
 from generation.models.adapter import VideoModel
 from generation.models.attention import attend_by
-from generation.models.card import ModelCard
+from generation.models.card import ModelCard, Task
 from generation.models.diffusers_model import DiffusersModel
 from generation.models.embeddings import EmbeddingCache
 from generation.models.families.animatediff import ANIMATEDIFF
@@ -36,12 +36,14 @@ from generation.models.families.sana import SANA_VIDEO
 from generation.models.families.skyreels import SKYREELS
 from generation.models.families.stable_video import STABLE_VIDEO
 from generation.models.families.stills import STABLE_DIFFUSION, STABLE_DIFFUSION_XL
+from generation.models.families.upscalers import LTX_UPSCALER, SWIN2SR
 from generation.models.families.wan import WAN, WAN_VACE
 from generation.models.family import Family
 from generation.models.levers import Levers, Quantisation
 from generation.models.parts import load_part
 from generation.models.quantising import quantisation_config
 from generation.models.tiers import Tier, is_quantised, place
+from generation.models.upscaling_model import UpscalingModel
 from generation.models.weights import WeightFolders, Weights, count_of_weights
 from generation.pocket.pipeline import load_pocket_pipeline
 
@@ -54,6 +56,7 @@ FAMILIES: Mapping[str, Family] = {
     "kandinsky-5": KANDINSKY,
     "ltx": LTX,
     "ltx-2": LTX2,
+    "ltx-upscaler": LTX_UPSCALER,
     "mochi": MOCHI,
     "modelscope": MODELSCOPE,
     "pocket": POCKET,
@@ -62,6 +65,7 @@ FAMILIES: Mapping[str, Family] = {
     "stable-diffusion": STABLE_DIFFUSION,
     "stable-diffusion-xl": STABLE_DIFFUSION_XL,
     "stable-video": STABLE_VIDEO,
+    "swin2sr": SWIN2SR,
     "wan": WAN,
     "wan-vace": WAN_VACE,
 }
@@ -102,6 +106,8 @@ def load(
         raise GenerationFailed(f"model {card.id} cannot be loaded: {error}") from error
     place(pipeline, device, tier)
     attend_by(pipeline, levers.attention)
+    if Task.UPSCALE in card.tasks:
+        return UpscalingModel(pipeline, card=card, family=family, revision=found.revision)
     return DiffusersModel(
         pipeline,
         card=card,
@@ -125,11 +131,14 @@ def part_bytes(
     card: ModelCard, found: Weights, weights: WeightFolders, device: Device
 ) -> Mapping[str, int]:
     """What the weights of each component will take in memory, by the headers of their files."""
+    family = family_of(card)
+    if family.assemble is not None:
+        return {"network": count_of_weights(found.folder) * torch.float32.itemsize}
     folders = {folder.name: folder for folder in found.folder.iterdir() if folder.is_dir()}
     for name, source in card.parts.items():
         folders[name] = weights.of_source(card, source).folder / source.subfolder
     usual = torch.float32 if card.family == "pocket" else _dtype(card, device)
-    whole = family_of(card).full_precision
+    whole = family.full_precision
     return {
         name: count_of_weights(folder) * (torch.float32 if name in whole else usual).itemsize
         for name, folder in folders.items()
@@ -150,6 +159,8 @@ def _open(
 ) -> Any:
     if card.family == "pocket":
         return load_pocket_pipeline(found.folder)
+    if family.assemble is not None:
+        return family.assemble(found.folder)
     dtype = _dtype(card, device)
     parts = {
         name: load_part(source, weights.of_source(card, source).folder, dtype)

@@ -96,8 +96,9 @@ def place(pipeline: Any, device: Device, tier: Tier) -> None:
             _stream(pipeline, device, is_text_encoder)
         case Tier.STREAMED:
             _stream(pipeline, device, lambda part: is_text_encoder(part) or is_denoiser(part))
-    if tier is not Tier.RESIDENT and hasattr(pipeline.vae, "use_tiling"):  # not every one can
-        pipeline.vae.enable_tiling()
+    vae = pipeline.components.get("vae")
+    if tier is not Tier.RESIDENT and hasattr(vae, "use_tiling"):  # not every one can
+        vae.enable_tiling()
 
 
 def _stream(pipeline: Any, device: Device, wanted: Callable[[str], bool]) -> None:

@@ -66,7 +66,8 @@ class WeightFolders:
         )
 
     def _whole(self, card: ModelCard, found: Weights) -> Weights:
-        if not (found.folder / "model_index.json").is_file():
+        layouts = ("model_index.json", "config.json")  # of a pipeline, of a single network
+        if not any((found.folder / name).is_file() for name in layouts):
             raise GenerationFailed(
                 f"model {card.id}: {found.folder} holds no model_index.json; "
                 f"generation.model_folders.{card.id} must name a folder in diffusers' layout"

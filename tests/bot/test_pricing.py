@@ -43,6 +43,22 @@ def test_a_restyled_clip_costs_the_share_of_the_steps_that_are_run() -> None:
     assert price(restyled) == 2
 
 
+def test_a_clip_made_larger_costs_by_its_pixels_and_rate() -> None:
+    card = Catalogue.load(["swin2sr"]).get("swin2sr")  # 2 credits a second of 704 x 480 at 24
+
+    def price_of(width: int, height: int, fps: float, seconds: float) -> int:
+        source = SourceClip(sha256="0" * 64, width=width, height=height, fps=fps, seconds=seconds)
+        asked = make_request(
+            command=Command.UPSCALE, model=card.id, source=source, seconds=seconds, steps=1
+        )
+        return credits_for(asked, card, max_scenes=12)
+
+    assert price_of(704, 480, 24, 3) == 6
+    assert price_of(352, 480, 24, 3) == 3
+    assert price_of(704, 480, 60, 2) == 10
+    assert price_of(64, 64, 8, 1) == 1, "the least there is"
+
+
 def test_a_still_costs_a_frame_but_at_least_one_credit() -> None:
     assert price(priced(command=Command.STORYBOARD_IMAGE, seconds=0)) == 1
     sdxl = Catalogue.load(["sdxl"], accepted_licences=["sdxl"]).get("sdxl")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,9 +39,13 @@ def make(tiny_weights: Path, tiny_catalogue: Path) -> Produce:
 
 
 def producer(weights: Path, catalogue: Path) -> Produce:
+    return producer_of(catalogue, {"pocket": weights})
+
+
+def producer_of(catalogue: Path, folders: Mapping[str, Path]) -> Produce:
     models = LoadedModels(
         catalogue_file=catalogue,
-        folders={"pocket": weights},
+        folders=folders,
         device=Device.choose("cpu", threads=1),
     )
 

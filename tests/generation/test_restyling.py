@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 
 from generation.decoding import sound
-from generation.errors import InvalidRequest
+from generation.errors import InvalidRequest, UnsupportedOption
 from generation.inspection import read_label
 from generation.job import Stage
+from generation.models.card_file import CATALOGUE_FILE, read_catalogue
 from generation.request import Command
+from generation.windows import windows
 from tests.generation.moving_pictures import decode, turning
 from tests.generation.test_clip_recipes import asked, clip_of, difference, files_of
 from tests.generation.test_production import DISPLAY_SCALE, Produce, producer
 from tests.generation.tiny_ltx import SIDE
 
 MODEL_FPS = 8
+SHIPPED = {card.id: card for card in read_catalogue(CATALOGUE_FILE)}
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,53 @@ def test_a_clip_of_other_proportions_is_cut_and_that_is_said(make: Produce) -> N
     request = asked(Command.RESTYLE, given, strength=0.5, aspect="1:1")
     clip, _ = make(request, files=files_of(request, given))
     assert clip.facts.notes[-1] == "The clip was cut to the model's proportions, 1:1."
+
+
+def test_a_clip_longer_than_a_shot_is_made_in_parts_that_go_on_from_each_other(
+    make: Produce,
+) -> None:
+    given = clip_of(turning(108, turns=3), with_sound=True)
+    request = asked(Command.RESTYLE, given, seconds=9.0, strength=0.5, steps=2)
+    clip, told = make(request, files=files_of(request, given))
+    assert (clip.facts.fps, clip.facts.frames) == (MODEL_FPS, 72)
+    assert clip.facts.has_audio
+    assert "Made in 3 parts, each from the end of the one before" in clip.facts.notes[-1]
+    steps = [(event.step, event.steps) for event in told if event.stage is Stage.GENERATING]
+    assert steps[-1] == (3, 3), "one of two steps in each part"
+    assert make(request, files=files_of(request, given))[0].media == clip.media
+
+
+def test_parts_of_a_clip_meet_as_smoothly_as_the_clip_moves(
+    make: Produce, tiny_catalogue: Path
+) -> None:
+    """The tiny model's pictures mean nothing, so only the joints are looked at."""
+    given = clip_of(turning(72, turns=2))
+    request = asked(Command.RESTYLE, given, seconds=6.0, strength=0.3, steps=4)
+    frames = decode(make(request, files=files_of(request, given))[0].media).astype(float)
+    changes = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3))
+    (card,) = read_catalogue(tiny_catalogue)
+    plan = windows(card, 48, overlap=9)
+    assert plan.count == 2
+    joint = changes[plan.step - 1 : plan.frames + 1]
+    assert joint.max() <= changes.max(), "no cut where the parts meet"
+    assert joint.mean() < 1.5 * np.median(changes)
+
+
+@pytest.mark.parametrize(("model", "able"), [("ltx-video", True), ("animatediff", False)])
+def test_only_a_model_that_goes_on_from_a_clip_joins_parts_of_which_nothing_stays(
+    model: str, able: bool
+) -> None:
+    card = SHIPPED[model]
+    source = clip_of(turning(180, turns=5))
+    preset = card.default_preset
+    options = {"model": model, "steps": preset.steps_default, "aspect": card.aspect_default}
+    for strength in (0.8, 1.0):
+        request = asked(Command.RESTYLE, source, seconds=15.0, strength=strength, **options)
+        if able or strength <= 0.8:
+            card.check(request)
+            continue
+        with pytest.raises(UnsupportedOption, match=r"up to 4 s anew at a strength above 0\.8"):
+            card.check(request)
 
 
 @pytest.mark.parametrize(

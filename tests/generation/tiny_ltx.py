@@ -35,7 +35,7 @@ def save_tiny_ltx(folder: Path) -> Path:
     silence_libraries()
     pipeline = LTXConditionPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=_autoencoder(),
+        vae=tiny_autoencoder(),
         text_encoder=_text_encoder(),
         tokenizer=_tokenizer(),
         transformer=_transformer(),
@@ -92,7 +92,7 @@ def _transformer() -> LTXVideoTransformer3DModel:
     ).eval()
 
 
-def _autoencoder() -> AutoencoderKLLTXVideo:
+def tiny_autoencoder() -> AutoencoderKLLTXVideo:
     torch.manual_seed(0)
     return AutoencoderKLLTXVideo(
         latent_channels=LATENT_CHANNELS,

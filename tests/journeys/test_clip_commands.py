@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from generation.inspection import inspect
@@ -20,6 +22,22 @@ from tests.journeys.stage import (
     open_stage,
     order,
 )
+
+
+@pytest.fixture
+async def two_models(tmp_path: Path, executor: ScriptedExecutor) -> AsyncGenerator[Stage]:
+    settings = make_settings(
+        tmp_path,
+        generation={
+            "enabled_models": ("pocket", "animatediff"),
+            "accepted_licences": ("animatediff",),
+        },
+    )
+    async with (
+        open_playground() as playground,
+        open_stage(playground, settings, executor) as opened,
+    ):
+        yield opened
 
 
 def picture(file: Path, colour: str) -> Path:
@@ -143,13 +161,38 @@ async def test_a_clip_that_cannot_be_restyled_is_refused_and_costs_nothing(
     async with stage.member() as ada:
         before = await credits_of(ada)
         for line, said in (
-            (f"/restyle video:@{file} prompt:a star", "up to 4 s anew, not 5"),
             (f"/restyle video:@{file} prompt:a star duration:9", "more than the clip's 5.00 s"),
             (f"/restyle video:@{file} prompt:a star model:nosuch", "no model called"),
             ("/restyle prompt:a star", "name a job, or upload a video"),
         ):
             reply = await (await ada.type(line)).reply()
             assert said in reply.text, (line, reply.text)
+        assert await credits_of(ada) == before
+
+
+async def test_a_clip_of_more_than_one_shot_is_restyled_whole_or_refused_for_what_it_is(
+    two_models: Stage, executor: ScriptedExecutor, tmp_path: Path
+) -> None:
+    file = tmp_path / "long.mp4"
+    file.write_bytes(video(turning(120)))
+    async with two_models.member() as ada:
+        before = await credits_of(ada)
+        line = f"/restyle video:@{file} prompt:a star"
+        card = await finished_card(ada, await order(ada, line))
+        assert "made anew from the uploaded clip" in card.text
+        assert executor.log[-1].request.seconds == 10
+        assert await credits_of(ada) == before - 7, "10 s at strength 0.7"
+        reply = await (await ada.press(card, label="Reroll")).reply()
+        await finished_card(ada, reply.text.split("`")[1])
+        modal = await (await ada.press(card, label="Edit options")).modal()
+        assert "-dur 10" in modal.fields[0]["value"]
+        reply = await (await ada.submit_modal(modal, {})).reply()
+        await finished_card(ada, reply.text.split("`")[1])
+        assert executor.log[-1].request.seconds == 10, "not cut to one shot"
+        before = await credits_of(ada)
+        refusal = await (await ada.type(f"{line} model:animatediff strength:0.9")).reply()
+        assert "up to 4 s anew at a strength above 0.8, not 10 s" in refusal.text
+        assert "pocket" in refusal.text, "which can"
         assert await credits_of(ada) == before
 
 

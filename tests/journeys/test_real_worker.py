@@ -155,3 +155,36 @@ async def test_a_still_moves_through_keyframes_and_is_restyled(
 def difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """Mean difference in grey levels."""
     return float(np.abs(one.astype(float) - other.astype(float)).mean())
+
+
+async def test_real_workers_make_a_clip_larger_by_a_network_and_a_long_one_anew(
+    tmp_path: Path,
+) -> None:
+    from tests.generation.tiny.upscalers import save_swin2sr_light
+
+    save_swin2sr_light(tmp_path / "weights")
+    settings = make_settings(
+        tmp_path,
+        generation={
+            "enabled_models": ("pocket", "swin2sr-light"),
+            "model_folders": {"swin2sr-light": tmp_path / "weights"},
+        },
+    )
+    async with (
+        open_playground() as playground,
+        open_stage(playground, settings) as stage,
+        stage.member() as ada,
+    ):
+        line = "/imagine-video prompt:a red circle steps:4 duration:"
+        short, long = await order(ada, f"{line}1"), await order(ada, f"{line}4")
+        await finished_card(ada, short)
+        card = await finished_card(ada, await order(ada, f"/upscale clip:{short}"))
+        assert "Enlarged from 384 × 384 by Swin2SR light, picture by picture." in card.text
+        assert "768 × 768" in card.text
+        await finished_card(ada, long)
+        longer = await order(ada, f"/extend clip:{long} duration:1")
+        await finished_card(ada, longer)
+        line = f"/restyle clip:{longer} prompt:a blue star strength:0.5 seed:5"
+        card = await finished_card(ada, await order(ada, line))
+        assert "5.00 s" in card.text
+        assert "Made in 2 parts, each from the end of the one before" in card.text

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
+from generation.executor import Execution
 from generation.still import read_still_label
 from tests.journeys.scripted_executor import HEIGHT, WIDTH, ScriptedExecutor
 from tests.journeys.stage import Stage, credits_of, finished_card, order
@@ -68,7 +70,12 @@ async def test_animate_takes_a_still_by_its_job_id_also_beside_an_upload(
         hidden = await order(grace, "/storyboard-image prompt:a star private:true")
         await finished_card(ada, hidden)
         for line, said in (
-            (f"/animate still:{clip}", "is a clip"),
+            (f"/animate still:{still}@0.5", "is a picture: leave out the @"),
+            (f"/animate still:{clip}@1.5", f"{clip} has seconds 0 to 1.00 only"),
+            (f"/loop still:{still} image:@{file}", "given twice"),
+            (f"/keyframes image1:@{file} still2:{hidden}", "Only the author"),
+            (f"/keyframes image1:@{file} image2:@{file} still2:{still}", "image2 is given twice"),
+            (f"/keyframes still1:{still}", "images must be 2 to 4, not 1"),
             (f"/extend clip:{still}", "is a picture; /animate makes a clip of it"),
             (f"/animate still:{still} image:@{file}", "given twice"),
             (f"/animate still:{hidden}", "Only the author"),
@@ -81,3 +88,41 @@ async def test_animate_takes_a_still_by_its_job_id_also_beside_an_upload(
     one, both = executor.log[1:3]
     assert dict(one.files) == {one.request.image_sha256: media}
     assert set(both.files) == {one.request.image_sha256, both.request.last_image_sha256}
+
+
+async def test_loop_and_keyframes_take_stills_and_pictures_of_clips_by_job_id(
+    stage: Stage, executor: ScriptedExecutor, tmp_path: Path
+) -> None:
+    file = tmp_path / "blue.png"
+    Image.new("RGB", (40, 30), "blue").save(file)
+    async with stage.member() as ada:
+        still = await order(ada, "/storyboard-image prompt:a red circle")
+        media = await ada.download((await finished_card(ada, still)).attachments[0])
+        clip = await order(ada, "/imagine-video prompt:a red circle")
+        card = await finished_card(ada, clip)
+        link = f"https://discord.com/channels/1/{card.channel_id}/{card.id}"
+        offered = await ada.autocomplete("/loop still:", "still")
+        assert [choice["value"] for choice in offered] == [clip, still], "the newest first"
+        looped = await finished_card(ada, await order(ada, f"/loop still:{still}"))
+        assert "the given picture, moving" in looped.text
+        assert dict(executor.log[-1].files) == {executor.log[-1].request.image_sha256: media}
+        for named in (clip, link, f"{clip}@0.5", f"{link} @ 0,9s"):
+            await finished_card(ada, await order(ada, f"/loop still:{named} prompt:it turns"))
+        discs = [where_red(execution) for execution in executor.log[-4:]]
+        assert discs[0] == discs[1] < discs[2] < discs[3], "the first picture, then later ones"
+        line = f"/keyframes still1:{still} image2:@{file} still3:{clip}@0.5 duration:2"
+        assert (
+            "through 3 pictures, at 0, 1, 2 s"
+            in (await finished_card(ada, await order(ada, line))).text
+        )
+    request = executor.log[-1].request
+    assert next(keyframe.sha256 for keyframe in request.keyframes) in executor.log[2].files
+    assert set(executor.log[-1].files) == {keyframe.sha256 for keyframe in request.keyframes}
+
+
+def where_red(execution: Execution) -> float:
+    """How far to the right the disc of the only picture is, in pixels."""
+    (png,) = execution.files.values()
+    with Image.open(io.BytesIO(png)) as image:
+        red = np.asarray(image.convert("RGB"))[..., 0]
+    return float(np.argwhere(red > 128)[:, 1].mean())

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from generation.models.adapter import Footage, Frames, Image, Shot
+from generation.models.adapter import Footage, Frames, Image, Shot, VideoModel
 from generation.models.card import Feature, ModelCard, Task
 from generation.models.diffusers_model import DiffusersModel
 from generation.models.embeddings import EmbeddingCache
@@ -21,7 +21,7 @@ FRAMES = {"kandinsky-5-pro-image": 17}
 @dataclass(frozen=True, kw_only=True)
 class TinyModel:
     card: ModelCard
-    model: DiffusersModel
+    model: VideoModel
     embeddings: EmbeddingCache
 
     def shot(self, task: Task, **changes: Any) -> Shot:
@@ -44,6 +44,11 @@ class TinyModel:
             "camera": Camera(),
         }
         return Shot(**{**fields, **given(task, width, height, frames), **changes})
+
+    def pipeline_for(self, task: Task) -> Any:
+        """Of a model that denoises."""
+        assert isinstance(self.model, DiffusersModel)
+        return self.model.pipeline_for(task)
 
     def make(self, task: Task, **changes: Any) -> Footage:
         return self.model.generate(self.shot(task, **changes), ignore_steps)
@@ -68,6 +73,8 @@ def given(task: Task, width: int, height: int, frames: int) -> dict[str, Any]:
         case Task.VIDEO:
             greys = np.linspace(20, 220, frames).astype(int)
             return {"source_video": np.stack([halves(width, height, grey, 90) for grey in greys])}
+        case Task.UPSCALE:
+            return {**given(Task.VIDEO, width, height, frames), "enlarges": True}
         case Task.EXTEND:
             return {"beginning": np.stack([first] * (frames // 2 + 1))}
         case _:

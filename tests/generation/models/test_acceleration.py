@@ -37,7 +37,7 @@ class Counted:
 
     def __init__(self, tiny: TinyModel) -> None:
         self.calls = 0
-        block = tiny.model.pipeline_for(Task.TEXT).transformer.blocks[-1].ffn
+        block = tiny.pipeline_for(Task.TEXT).transformer.blocks[-1].ffn
         self._handle = block.register_forward_hook(self._count)
 
     def _count(self, *_: Any) -> None:
@@ -51,7 +51,7 @@ class Counted:
 def calls_of(tiny: TinyModel, acceleration: Acceleration, chosen: Preset) -> tuple[int, Any]:
     """Calls of the last block, and the frames."""
     counted, shot = Counted(tiny), tiny.shot(Task.TEXT, steps=STEPS)
-    pipeline = tiny.model.pipeline_for(Task.TEXT)
+    pipeline = tiny.pipeline_for(Task.TEXT)
     with acceleration.applied(pipeline, chosen, shot):
         frames = tiny.model.generate(shot, ignore_steps).frames
     return counted.close(), frames
@@ -75,7 +75,7 @@ def test_the_preset_of_a_shot_says_whether_its_steps_are_cached(tiny_model: Buil
         tiny.card, presets={"default": usual, "fast": replace(usual, first_block_cache=0.9)}
     )
     model = DiffusersModel(
-        tiny.model.pipeline_for(Task.TEXT),
+        tiny.pipeline_for(Task.TEXT),
         card=card,
         family=FAMILIES[card.family],
         revision="",
@@ -99,13 +99,13 @@ def test_a_model_without_a_step_cache_says_what_to_remove(tiny_model: Build) -> 
 
 def calls_of_unet(tiny: TinyModel, chosen: Preset) -> None:
     shot = tiny.shot(Task.TEXT)
-    with Acceleration().applied(tiny.model.pipeline_for(Task.TEXT), chosen, shot):
+    with Acceleration().applied(tiny.pipeline_for(Task.TEXT), chosen, shot):
         tiny.model.generate(shot, ignore_steps)
 
 
 def test_a_size_is_compiled_once_it_is_hot_and_others_stay_eager(tiny_model: Build) -> None:
     tiny = tiny_model("ltx-video")
-    pipeline = tiny.model.pipeline_for(Task.TEXT)
+    pipeline = tiny.pipeline_for(Task.TEXT)
     shot, compiled = tiny.shot(Task.TEXT), preset(compile=True)
     acceleration = Acceleration(compiler="eager")
     expected = tiny.model.generate(shot, ignore_steps).frames

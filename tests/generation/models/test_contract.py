@@ -14,7 +14,7 @@ import pytest
 from generation.errors import GenerationFailed, UnsupportedOption
 from generation.models.card import Feature, ModelCard, Task
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
-from generation.request import Camera, CameraMove
+from generation.request import UPSCALE_FACTOR, Camera, CameraMove
 from tests.generation.models.contract import TinyModel, difference, given, halves, ignore_steps
 
 CARDS = read_catalogue(CATALOGUE_FILE)
@@ -55,7 +55,9 @@ def test_a_shot_is_made_step_by_step_cancelled_cleanly_and_repeatable(
     shot = tiny.shot(task)
     told: list[tuple[int, int]] = []
     footage = tiny.model.generate(shot, lambda step, steps: told.append((step, steps)))
-    assert footage.frames.shape == (shot.frames, shot.height, shot.width, 3)
+    factor = UPSCALE_FACTOR if task is Task.UPSCALE else 1
+    size = (shot.height * factor, shot.width * factor)
+    assert footage.frames.shape == (shot.frames, *size, 3)
     assert footage.frames.dtype == np.uint8
     steps = told[-1][1]
     assert told == [(step, steps) for step in range(1, steps + 1)], "each step once, in order"
@@ -67,7 +69,8 @@ def test_a_shot_is_made_step_by_step_cancelled_cleanly_and_repeatable(
         tiny.model.generate(shot, stop)
     again = tiny.make(task)
     assert np.array_equal(again.frames, footage.frames)
-    assert difference(tiny.make(task, seed=2).frames, footage.frames) > 0
+    if task is not Task.UPSCALE:  # whose pictures are given, not drawn
+        assert difference(tiny.make(task, seed=2).frames, footage.frames) > 0
 
 
 @EVERY_MODEL
@@ -131,10 +134,11 @@ def test_what_the_model_cannot_do_is_refused_in_words(tiny_model: Build, model: 
     tiny = tiny_model(model)
     task = tiny.card.tasks[0]
     shot = tiny.shot(task)
-    for other in (Task.IMAGE, Task.FIRST_LAST, Task.KEYFRAMES, Task.VIDEO):
+    for other in (Task.IMAGE, Task.FIRST_LAST, Task.KEYFRAMES, Task.VIDEO, Task.UPSCALE):
         if other not in tiny.card.tasks:
             nothing: dict[str, Any] = {
                 "first_image": None, "last_image": None, "keyframes": {}, "source_video": None,
+                "enlarges": False,
             }  # fmt: skip
             with pytest.raises(UnsupportedOption, match="is given"):
                 tiny.make(task, **nothing | given(other, shot.width, shot.height, shot.frames))
@@ -152,8 +156,9 @@ def test_what_the_model_cannot_do_is_refused_in_words(tiny_model: Build, model: 
 def test_what_the_pipeline_would_round_silently_is_refused(tiny_model: Build, model: str) -> None:
     tiny = tiny_model(model)
     task = tiny.card.tasks[0]
-    with pytest.raises(GenerationFailed, match="multiple"):
-        tiny.make(task, width=tiny.shot(task).width + 1)
+    if task is not Task.UPSCALE:  # which takes clips of any size
+        with pytest.raises(GenerationFailed, match="multiple"):
+            tiny.make(task, width=tiny.shot(task).width + 1)
     if tiny.card.frame_multiple > 1:
         with pytest.raises(GenerationFailed, match="multiple"):
             tiny.make(task, frames=tiny.shot(task).frames + 1)
@@ -162,9 +167,9 @@ def test_what_the_pipeline_would_round_silently_is_refused(tiny_model: Build, mo
 @pytest.mark.parametrize("model", [card.id for card in CARDS if len(card.tasks) > 1])
 def test_the_pipelines_of_all_tasks_share_one_set_of_weights(tiny_model: Build, model: str) -> None:
     tiny = tiny_model(model)
-    first = tiny.model.pipeline_for(tiny.card.tasks[0])
+    first = tiny.pipeline_for(tiny.card.tasks[0])
     for task in tiny.card.tasks[1:]:
-        other = tiny.model.pipeline_for(task)
+        other = tiny.pipeline_for(task)
         for name in ("transformer", "unet", "vae", "text_encoder"):
             assert getattr(other, name, None) is getattr(first, name, None)
 
@@ -173,8 +178,8 @@ def test_the_pipelines_of_all_tasks_share_one_set_of_weights(tiny_model: Build, 
 def test_a_promised_step_callback_exists(tiny_model: Build, model: str) -> None:
     tiny = tiny_model(model)
     promised = Feature.CALLBACK in tiny.card.features
-    for task in tiny.card.tasks:
-        call = inspect.signature(type(tiny.model.pipeline_for(task)).__call__)
+    for task in set(tiny.card.tasks) - {Task.UPSCALE}:
+        call = inspect.signature(type(tiny.pipeline_for(task)).__call__)
         assert ("callback_on_step_end" in call.parameters) or not promised
 
 

@@ -21,7 +21,7 @@ def test_rounded_weights_make_nearly_the_same_clip(
 ) -> None:
     whole = tiny_model(model)
     rounded = tiny_model(model, tier=Tier.QUANTISED)
-    pipeline = rounded.model.pipeline_for(Task.TEXT)
+    pipeline = rounded.pipeline_for(Task.TEXT)
     for part in (pipeline.transformer, pipeline.text_encoder):
         kinds = {type(weight).__name__ for weight in part.parameters()}
         assert any("Int8" in kind for kind in kinds), kinds

@@ -145,7 +145,7 @@ def test_nothing_is_rounded_unless_asked_for_and_made_for_the_device() -> None:
 def test_the_attention_that_is_set_reaches_every_layer(tiny_model: Build) -> None:
     from diffusers.models.attention_dispatch import AttentionBackendName
 
-    pipeline = tiny_model("wan-2.1-1.3b").model.pipeline_for(Task.TEXT)
+    pipeline = tiny_model("wan-2.1-1.3b").pipeline_for(Task.TEXT)
     processors = [block.attn1.processor for block in pipeline.transformer.blocks]
     try:
         attend_by(pipeline, "cudnn")
@@ -158,6 +158,6 @@ def test_the_attention_that_is_set_reaches_every_layer(tiny_model: Build) -> Non
 def test_attention_by_a_package_that_is_not_installed_says_which_setting(
     tiny_model: Build,
 ) -> None:
-    pipeline = tiny_model("wan-2.1-1.3b").model.pipeline_for(Task.TEXT)
+    pipeline = tiny_model("wan-2.1-1.3b").pipeline_for(Task.TEXT)
     with pytest.raises(GenerationFailed, match=r"generation\.attention = sage"):
         attend_by(pipeline, "sage")

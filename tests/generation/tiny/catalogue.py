@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from generation.models.card import Lora, ModelCard, Preset, Source
-from tests.generation.tiny import hunyuan, transformers, unets, wan
+from tests.generation.tiny import hunyuan, transformers, unets, upscalers, wan
 from tests.generation.tiny_ltx import save_tiny_ltx
 
 SIDE = 64
@@ -56,6 +56,9 @@ LAYOUTS: Mapping[str, Callable[[Path], object]] = {
     "skyreels-2-14b": wan.save_skyreels,
     "stable-diffusion": unets.save_stable_diffusion,
     "sdxl": unets.save_stable_diffusion_xl,
+    "swin2sr": upscalers.save_swin2sr,
+    "swin2sr-light": upscalers.save_swin2sr_light,
+    "ltx-upscaler": upscalers.save_ltx_upscaler,
 }
 
 PARTS: Mapping[str, Callable[[Path], object]] = {

@@ -7,15 +7,21 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
+from sqlalchemy import update
 
 from bot.playground.exchange import Exchange
 from bot.playground.member import Member
 from bot.playground.member_errors import NoAnswer, WaitedInVain
 from bot.playground.seen_message import SeenMessage
 from bot.playground.server import Playground
+from generation.encoding import encode_clip
 from storage.audit import audit
 from storage.database import Database, migrate
+from storage.media_files import MediaFiles
+from storage.schema import jobs
+from tests.generation.builders import make_request
 from tests.journeys.chaos.bot_process import BotProcess, Plan
 from tests.storage.postgres_server import PostgresServer
 
@@ -95,6 +101,19 @@ async def seen(member: Member, words: str) -> SeenMessage:
     )
 
 
+async def give_pictures(plan: Plan) -> None:
+    """The light worker's clips are noise; an entry is a file that can be read."""
+    frames = np.zeros((4, 32, 48, 3), dtype=np.uint8)
+    label = make_request().label(model_revision="light")
+    media = encode_clip(frames, fps=4, max_bytes=100_000, label=label)
+    stored = await MediaFiles(plan.settings.storage.media_folder).put(media, ".mp4")
+    database = await Database.open(plan.settings.storage.database_url)
+    await database.write(
+        lambda connection: connection.execute(update(jobs).values(clip_sha256=stored.sha256))
+    )
+    await database.close()
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_every_message_of_a_theme_is_there_once_however_often_the_bot_dies(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -120,6 +139,8 @@ async def test_every_message_of_a_theme_is_there_once_however_often_the_bot_dies
         await said(ada, "/imagine-video prompt:a red circle duration:1")
         card = await ada.wait_for_message(lambda m: bool(m.attachments), PATIENCE_SECONDS)
         job_id = card.text.rsplit("job ", 1)[1]
+
+        await give_pictures(plan)
 
         killer.armed = True
         await said(lin, "/theme open title:Seas rules:Show. ends:3d pot:9")
