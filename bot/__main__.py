@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run|demo|migrate|audit|doctor|models|remake`.
+"""The command line: `python -m bot run|demo|migrate|audit|doctor|models|remake|privacy`.
 
 Parses and dispatches only.
 """
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from bot import doctor, launch, model_files, remaking
 from bot.errors import BotError
-from bot.replies import startup_sentence
+from bot.privacy import command_line
+from bot.terminal_lines import terminal_line
 from config.errors import ConfigError
 from config.settings import Settings
 from generation.errors import GenerationError
@@ -50,6 +51,10 @@ def parser() -> argparse.ArgumentParser:
     )
     remake.add_argument("job", help="a job id, as at the foot of its card")
     remake.add_argument("--out", type=Path, metavar="FILE", help="save the new clip here")
+    privacy = commands.add_parser("privacy", help="what is stored about one user")
+    privacy_commands = privacy.add_subparsers(dest="privacy_command", required=True)
+    delete = privacy_commands.add_parser("delete", help="delete everything about a user")
+    delete.add_argument("user", type=int, help="the user's id in Discord")
     demo = commands.add_parser(
         "demo", help="the bot on a local playground: no token, no GPU, no download"
     )
@@ -94,12 +99,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return doctor.run(settings, quick=options.quick)
             case "models":
                 return model_files.run(settings, options)
+            case "privacy":
+                return asyncio.run(command_line.delete(settings, options.user))
             case "remake":
                 return asyncio.run(remaking.run(settings, options.job, out=options.out))
             case _:
                 return asyncio.run(launch.demonstrate(settings, options))
     except (BotError, ConfigError, GenerationError, StorageError, OSError) as error:
-        print(f"reelroom: {startup_sentence(error)}", file=sys.stderr)
+        print(f"reelroom: {terminal_line(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import discord
 
-from bot.text import as_code, credit_count
+from bot.text import as_code, credit_count, mention
 from storage.moderation import Act, ActKind, Facts
 from storage.option_defaults import WHOLE_GUILD
 
@@ -14,7 +14,7 @@ from storage.option_defaults import WHOLE_GUILD
 def act_line(act: Act) -> str:
     """When, who, what, and what was there before."""
     when = discord.utils.format_dt(act.made_at, "R")
-    return f"{when} <@{act.made_by}> {_LINES[act.act](act)}"
+    return f"{when} {mention(act.made_by)} {_LINES[act.act](act)}"
 
 
 def subject_words(subject: str) -> str:
@@ -22,7 +22,7 @@ def subject_words(subject: str) -> str:
     kind, _, subject_id = subject.partition(":")
     match kind:
         case "member":
-            return f"<@{subject_id}>"
+            return mention(int(subject_id))
         case "role":
             return f"<@&{subject_id}>"
         case "channel":

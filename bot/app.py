@@ -26,6 +26,7 @@ from bot.generation_parts import fair_queue, load_catalogue, local_executor
 from bot.leases import Leases
 from bot.metrics import Metrics
 from bot.outbox import Outbox
+from bot.privacy.parts import open_privacy
 from bot.recovery import Recovery
 from bot.reviewing.news import SWEEP_SECONDS as NEWS_SECONDS
 from bot.reviewing.news import ReviewNews
@@ -131,6 +132,7 @@ async def open_service(
             count = functools.partial(gauges.count, dispatcher)
             rounds.every(RENEW_EVERY.total_seconds(), "leases", leases.sweep)
             rounds.every(SWEEP_SECONDS, "showcase", showcase.sweep)
+            await privacy.start(rounds)
             rounds.every(THEMES_SECONDS, "themes", theme_posts.sweep)
             rounds.every(NEWS_SECONDS, "reviews", news.sweep)
             news.soon()
@@ -150,6 +152,17 @@ async def open_service(
             media_files=kept.media_files,
             max_bytes=settings.delivery.attachment_bytes,
         )
+        privacy = open_privacy(
+            stack,
+            settings,
+            database=kept.database,
+            media_files=kept.media_files,
+            messages=posting.messages,
+            delivery=posting.delivery,
+            cards=posting.cards,
+            dispatcher=dispatcher,
+            take_down=(showcase.sweep, theme_posts.sweep),
+        )
         news = ReviewNews(
             database=kept.database,
             messages=posting.messages,
@@ -166,6 +179,7 @@ async def open_service(
             submission,
             pages,
             showcase,
+            privacy,
             theme_posts,
             news,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.replies import failure_sentence
-from bot.text import credit_count, duration, quoted
+from bot.text import credit_count, duration, mention, quoted
 from bot.views.job_buttons import JobAction, job_view
 from generation.clip import ClipFacts, LoopMethod
 from generation.job import JobState, Progress, Stage
@@ -174,7 +174,7 @@ def _taken_down(record: JobRecord, reason: str) -> Card:
 def _lineage(record: JobRecord) -> str:
     if record.parent_job_id is None:
         return ""
-    author = f" by <@{record.parent_user_id}>" if record.parent_user_id else ""
+    author = f" by {mention(record.parent_user_id)}" if record.parent_user_id else ""
     return f" a remix of {record.parent_job_id}{author}"
 
 

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
@@ -233,6 +234,21 @@ class ChannelMessages:
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         with self._asking(), contextlib.suppress(discord.NotFound):
             await message.delete()
+
+    async def delete_directly(self, user_id: int, message_id: int) -> None:
+        """Deletes a direct message of the bot to a member; one that is gone is no error."""
+        with self._asking():
+            channel = await self._client.create_dm(discord.Object(user_id))
+        await self.delete(channel.id, message_id)
+
+    async def post_file_directly(
+        self, user_id: int, text: str, file: Path | None, *, nonce: str
+    ) -> None:
+        """A direct message with a file from the disk."""
+        with self._asking():
+            channel = await self._client.create_dm(discord.Object(user_id))
+            files = [] if file is None else [discord.File(file)]
+            await channel.send(text, nonce=nonce, files=files)
 
     @contextlib.contextmanager
     def _asking(self) -> Generator[None]:

@@ -25,6 +25,7 @@ from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
 from bot.ordering import Ordering
+from bot.privacy.erasing import Erasing
 from bot.replies import answer_error
 from bot.reviewing.desk import ReviewDesk
 from bot.rule_pages import RulePages
@@ -32,6 +33,7 @@ from bot.themes.actions import ThemeActions
 from bot.views.arena_buttons import ArenaButton
 from bot.views.asked_once import AnswerButton
 from bot.views.dead_list import DeadPageButton, RequeueButton
+from bot.views.erase_button import EraseButton
 from bot.views.gallery_pager import GalleryButton
 from bot.views.help_buttons import ExampleButton, TopicMenu
 from bot.views.job_buttons import JobButton
@@ -67,6 +69,7 @@ class ReelroomBot(commands.AutoShardedBot):
     help_pages: HelpPages
     example_runs: ExampleRuns
     choices: Choices
+    erasing: Erasing
     theme_actions: ThemeActions
     arena: Arena
     review_desk: ReviewDesk
@@ -109,6 +112,7 @@ class ReelroomBot(commands.AutoShardedBot):
         help_pages: HelpPages,
         example_runs: ExampleRuns,
         choices: Choices,
+        erasing: Erasing,
         theme_actions: ThemeActions,
         arena: Arena,
         review_desk: ReviewDesk,
@@ -127,6 +131,7 @@ class ReelroomBot(commands.AutoShardedBot):
         self.help_pages = help_pages
         self.example_runs = example_runs
         self.choices = choices
+        self.erasing = erasing
         self.theme_actions = theme_actions
         self.arena = arena
         self.review_desk = review_desk
@@ -145,6 +150,7 @@ class ReelroomBot(commands.AutoShardedBot):
             ModelMenu,
             ExampleButton,
             TopicMenu,
+            EraseButton,
             ArenaButton,
             ReviewButton,
             ReviewPageButton,

@@ -7,6 +7,7 @@ look different.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import discord
@@ -134,6 +135,15 @@ class Delivery:
         live = self._cards.pop(job_id, None)
         self._changed.set()  # everybody behind it moved up
         self._outbox.deliver_soon(job_id, live.editing if live else None)
+
+    async def forget(self, job_ids: Iterable[str]) -> None:
+        """Neither edits the cards of these jobs nor delivers their outcomes from now on."""
+        forgotten = tuple(job_ids)
+        for job_id in forgotten:
+            if live := self._cards.pop(job_id, None):
+                async with live.editing:
+                    pass  # An edit that had begun has ended.
+        await self._outbox.forget(forgotten)
 
     def standing(self, record: JobRecord) -> Standing | None:
         """Place and time left of a waiting job; None once it is not in the queue."""

@@ -27,6 +27,7 @@ from bot.commands.option_sets import OptionSetsCog
 from bot.commands.pictures import PicturesCog
 from bot.commands.preferences import PreferencesCog
 from bot.commands.price import PriceCog
+from bot.commands.privacy import PrivacyCog
 from bot.commands.quota import QuotaCog
 from bot.commands.show import ShowCog
 from bot.commands.theme import ThemeCog
@@ -47,6 +48,7 @@ from bot.log_pages import LogPages
 from bot.moderator_deeds import ModeratorDeeds
 from bot.option_pages import OptionPages
 from bot.ordering import Ordering
+from bot.privacy.parts import Privacy
 from bot.reviewing.desk import ReviewDesk
 from bot.reviewing.news import ReviewNews
 from bot.reviewing.pages import ReviewPages
@@ -98,6 +100,7 @@ def equip(
     submission: Submission,
     pages: GalleryPages,
     showcase: Showcase,
+    privacy: Privacy,
     theme_posts: ThemePosts,
     news: ReviewNews,
 ) -> None:
@@ -190,6 +193,7 @@ def equip(
             CreditsCog(settings=settings, database=database),
             GalleryCog(pages=pages),
             PriceCog(layered_options=layered_options, ordering=ordering),
+            PrivacyCog(database=database, exporting=privacy.exporting),
             PreferencesCog(database=database, catalogue=catalogue, default_model=default_model),
             OptionSetsCog(
                 database=database,
@@ -234,6 +238,7 @@ def equip(
         help_pages=help_pages,
         example_runs=ExampleRuns(content=help_content, pages=help_pages, database=database),
         choices=Choices(database=database, catalogue=catalogue, guild_models=guild_models),
+        erasing=privacy.erasing,
         theme_actions=ThemeActions(
             database=database, moderation=theme_moderation, taking_part=taking_part
         ),

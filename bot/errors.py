@@ -24,6 +24,7 @@ BotError
 ├── NothingToEnter      the member has no finished clip here
 ├── EmptyGallery        nobody has shared a clip here
 ├── NothingFound        no shared clip is what was looked for
+├── NothingToExport     the member has made nothing here
 ├── NoOtherModel        no other model that is enabled can make it
 ├── NoOpponent          there are no two models to compare
 ├── StillBlind          nobody is to know yet which model made the clip
@@ -205,6 +206,10 @@ class EmptyGallery(BotError):
 
 class NothingFound(BotError):
     """The gallery has clips, and none that fits the search."""
+
+
+class NothingToExport(BotError):
+    """The member has no job that has ended, or none before the one they named."""
 
 
 class NoOtherModel(BotError):

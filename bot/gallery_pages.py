@@ -9,7 +9,7 @@ import discord
 
 from bot.channel_messages import Attachment
 from bot.errors import EmptyGallery, NothingFound
-from bot.text import quoted
+from bot.text import mention, quoted
 from bot.views.gallery_pager import gallery_view
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
@@ -88,7 +88,9 @@ class GalleryPages:
         request = GenerationRequest.from_json(entry.settings_json)
         lines = [f"by <@{entry.author_id}>, {discord.utils.format_dt(entry.shared_at, 'R')}"]
         if entry.parent_job_id:
-            lines.append(f"remix of {entry.parent_job_id} by <@{entry.parent_author_id}>")
+            lines.append(
+                f"remix of {entry.parent_job_id} by {mention(entry.parent_author_id or 0)}"
+            )
         lines.append(
             quoted(entry.prompt, PROMPT_SHOWN_CHARACTERS) if entry.prompt else "> *a picture*"
         )

@@ -16,10 +16,11 @@ from bot.delivery import Delivery
 from bot.errors import ChannelForbidden, NotAllowed
 from bot.job_id import job_id_for
 from bot.moderators import asker_of
+from bot.order import Order, job_for
 from bot.preview import NO_ORIGINS, Preview, draw_preview
 from bot.replies import answer, waiting_sentence
 from bot.request_files import files_of, keep_files
-from bot.submission import Accepted, Order, Submission, job_for
+from bot.submission import Accepted, Submission
 from bot.text import credit_count, with_notes
 from bot.views.offer_button import offer_view
 from generation.models.catalogue import Catalogue

@@ -7,6 +7,7 @@ crash sends the same nonce while Discord remembers it, and looks for the message
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -95,6 +96,13 @@ class Outbox:
         work = self._deliver(job_id, editing or asyncio.Lock())
         task = self._tasks[job_id] = asyncio.create_task(work, name=f"deliver {job_id}")
         task.add_done_callback(lambda task: self._ended(job_id, task))
+
+    async def forget(self, job_ids: Iterable[str]) -> None:
+        """Delivers nothing of these jobs any more, in the middle of a try if need be."""
+        tasks = [self._tasks[job_id] for job_id in job_ids if job_id in self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def post_again(self, record: JobRecord, card: Card) -> int:
         """Puts the clip of a delivered job onto its card again, or onto a new one where that is

@@ -13,8 +13,8 @@ import structlog
 from bot.delivery import Delivery
 from bot.error_codes import error_code
 from bot.estimates import Estimates
+from bot.order import job_of
 from bot.request_files import files_of
-from bot.submission import job_of
 from generation.clip import ClipFacts
 from generation.dispatcher import Dispatcher
 from generation.job import Job

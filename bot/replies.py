@@ -63,6 +63,16 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     storage_errors.OfferExpired: lambda _: (
         "That offer is too old, or the price has changed. Nothing was charged; ask again."
     ),
+    storage_errors.ErasureUnderWay: lambda _: (
+        "Everything about you is being deleted; when that is done you can begin anew."
+    ),
+    storage_errors.ExportUnderWay: lambda _: (
+        "Your last export is still on its way; one at a time. It comes here, or as direct messages."
+    ),
+    storage_errors.TooManyExports: lambda e: (
+        f"You had {e.most} exports in a day; the next one is possible "
+        f"{discord.utils.format_dt(e.again_at, 'R')}."
+    ),
     arena_errors.UnknownComparison: lambda _: "That comparison does not exist any more.",
     arena_errors.ComparisonClosed: lambda e: _CLOSED[e.state],
     arena_errors.VoteIsFinal: lambda _: (
@@ -212,6 +222,9 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     bot_errors.NoOtherModel: lambda e: (
         f"No other model that is enabled here does /{e.command}; see /models."
     ),
+    bot_errors.NothingToExport: lambda _: (
+        "There is nothing of yours to export here: no job of yours has ended, or none before that."
+    ),
     bot_errors.NoOpponent: lambda e: (
         "A comparison needs two that can make this clip here, and "
         + (f"there is only {_listed(e.able)}" if e.able else "there is none")
@@ -360,30 +373,3 @@ def _already_reviewed(state: str, changed_by: int) -> str:
 
 def _ended(state: str) -> str:
     return {"succeeded": "finished", "cancelled": "been cancelled"}.get(state, "failed")
-
-
-def startup_sentence(error: BaseException) -> str:
-    """One line for whoever starts the program, with what to do about it."""
-    match error:
-        case bot_errors.TokenRefused():
-            return f"{error}. Copy it again from the Bot page of Discord's developer portal."
-        case storage_errors.DatabaseFolderMissing(folder=folder):
-            return f"The folder {folder} does not exist. Create it, or set the data folder."
-        case storage_errors.DatabaseNotMigrated(database=place):
-            return f"The database {place} is not up to date. Run: python -m bot migrate"
-        case storage_errors.DatabaseTooNew(database=place):
-            return f"The database {place} comes from a newer version. Update this program."
-        case bot_errors.JobUnavailable(job_id=job_id):
-            return f"There is no job {job_id}."
-        case bot_errors.NoFinishedClip(job_id=job_id):
-            return f"Of job {job_id} nothing is stored that a model could make again."
-        case storage_errors.InstanceLockLost():
-            return (
-                "The connection that kept other instances away from the database broke; stopped, "
-                "lest two work on the same jobs. Start it again."
-            )
-        case storage_errors.AlreadyRunning(lock=lock, pid=pid):
-            who = f"process {pid}" if pid else "another process"
-            return f"Already running: {who} holds {lock}."
-        case _:
-            return " ".join(str(error).split()) or type(error).__name__

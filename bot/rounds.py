@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -16,9 +17,18 @@ class Rounds:
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
 
-    def every(self, seconds: float, name: str, act: Callable[[], Awaitable[object]]) -> None:
-        """Acts after so many seconds, and so many after each end; needs a running event loop."""
-        self._tasks.append(asyncio.create_task(_repeat(seconds, name, act), name=name))
+    def every(
+        self,
+        seconds: float,
+        name: str,
+        act: Callable[[], Awaitable[object]],
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """Acts after so many seconds, and so many after each end; `at_once` without waiting for the
+        first. Needs a running event loop."""
+        first = 0.0 if at_once else seconds
+        self._tasks.append(asyncio.create_task(_repeat(first, seconds, name, act), name=name))
 
     @property
     def alive(self) -> bool:
@@ -32,9 +42,11 @@ class Rounds:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _repeat(seconds: float, name: str, act: Callable[[], Awaitable[object]]) -> None:
-    while True:
-        await asyncio.sleep(seconds)
+async def _repeat(
+    first: float, seconds: float, name: str, act: Callable[[], Awaitable[object]]
+) -> None:
+    for pause in itertools.chain((first,), itertools.repeat(seconds)):
+        await asyncio.sleep(pause)
         try:
             await act()
         except Exception:

@@ -7,38 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot.channel_messages import NOT_SENT
-from bot.errors import AuthorCannotPay, Draining, WordsNotAllowed
+from bot.errors import AuthorCannotPay, Draining
 from bot.estimates import Estimates
 from bot.job_id import job_id_for
 from bot.logs import hashed
+from bot.order import Order, check_conduct, job_of, record_of
 from bot.pricing import LEAST_CREDITS, credits_for
 from bot.request_files import claim_files, files_of, keep_files
-from bot.wording.word_rules import first_breach
 from config.settings import Settings
 from generation.dispatcher import Dispatcher
-from generation.job import Job
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
 from storage import (
     booking,
     conduct,
     deliveries,
+    erasures,
     guild_settings,
     income,
     jobs,
     ledger,
     moderation,
-    reviews,
-    word_rules,
 )
-from storage.conduct import Wish
 from storage.database import Connection, Database
 from storage.errors import InsufficientCredits
 from storage.jobs import JobRecord
@@ -55,21 +52,6 @@ Announce = Callable[[Sequence[JobRecord]], Awaitable[None]]
 
 def _nothing_beside(_: Connection) -> None:
     """Most orders are recorded alone."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
-    """A request with who asked, where, and by which interaction.
-
-    `channel_id` is where the card goes: the asker's channel, or a thread in it. `files` holds what
-    the request names, by SHA-256.
-    """
-
-    interaction_id: int
-    asker: Asker
-    channel_id: int
-    request: GenerationRequest
-    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,8 +115,9 @@ class Submission:
         """Reserves the price, records the job, posts its card and queues it.
 
         Raises Draining, UnknownModel, UnsupportedOption, QueueFull, ConductError and
-        WordsNotAllowed (moderators do not allow it), InsufficientCredits, JobExists (the
-        interaction was seen before), and what `post_card` raises, the credits then released.
+        WordsNotAllowed (moderators do not allow it), ErasureUnderWay, InsufficientCredits,
+        JobExists (the interaction was seen before), and what `post_card` raises, the credits then
+        released.
         """
         (accepted,) = await self.submit_together((order,), announce=self._post_cards)
         return accepted
@@ -199,7 +182,7 @@ class Submission:
 
         def collect(connection: Connection) -> int:
             now, asker = datetime.now(UTC), order.asker
-            _check_conduct(connection, order, price_credits, now)
+            check_conduct(connection, order, price_credits, now)
             self._collect_income(connection, asker, now)
             return ledger.available_credits(
                 connection, guild_id=asker.guild_id, user_id=asker.user_id
@@ -247,13 +230,14 @@ class Submission:
         self, connection: Connection, priced: Sequence[tuple[Order, int]]
     ) -> tuple[Accepted, ...]:
         now = datetime.now(UTC)
-        for order, price_credits in priced:
-            _check_conduct(connection, order, price_credits, now)
         asker = priced[0][0].asker
+        erasures.forbid_while_under_way(connection, user_id=asker.user_id)
+        for order, price_credits in priced:
+            check_conduct(connection, order, price_credits, now)
         self._collect_income(connection, asker, now)
         admitted = booking.admit_together(
             connection,
-            tuple(_record_of(order, price_credits, now) for order, price_credits in priced),
+            tuple(record_of(order, price_credits, now) for order, price_credits in priced),
             may_be_relaxed=guild_settings.relaxed_allowed(connection, guild_id=asker.guild_id),
             now=now,
         )
@@ -263,6 +247,7 @@ class Submission:
         self, connection: Connection, dead: JobRecord, interaction_id: int, moderator_id: int
     ) -> Accepted:
         now = datetime.now(UTC)
+        erasures.forbid_while_under_way(connection, user_id=dead.user_id)
         # What the author's roles bring waits for a command of theirs: only that tells the roles.
         asker = Asker(guild_id=dead.guild_id, user_id=dead.user_id, channel_id=dead.channel_id)
         self._collect_income(connection, asker, now)
@@ -304,23 +289,6 @@ class Submission:
         )
 
 
-def _record_of(order: Order, price_credits: int, now: datetime) -> JobRecord:
-    return JobRecord(
-        id=job_id_for(order.interaction_id),
-        interaction_id=order.interaction_id,
-        guild_id=order.asker.guild_id,
-        user_id=order.asker.user_id,
-        channel_id=order.channel_id,
-        command=order.request.command.value,
-        model=order.request.model,
-        request_json=order.request.to_json(),
-        price_credits=price_credits,
-        created_at=now,
-        parent_job_id=order.request.parent_job_id,
-        private=order.request.private,
-    )
-
-
 def _log_admitted(orders: Sequence[Order], records: Sequence[JobRecord]) -> None:
     for order, record in zip(orders, records, strict=True):
         log.info(
@@ -344,31 +312,6 @@ def _accepted(connection: Connection, record: JobRecord) -> Accepted:
     )
 
 
-def _check_conduct(connection: Connection, order: Order, price_credits: int, now: datetime) -> None:
-    """Raises ConductError, WordsNotAllowed, ClipTakenDown (of what it is made from)."""
-    request, asker = order.request, order.asker
-    wish = Wish(
-        guild_id=asker.guild_id,
-        user_id=asker.user_id,
-        channel_id=asker.channel_id or order.channel_id,
-        model=request.model if request.needs_model else None,
-        seconds=request.seconds,
-        price_credits=price_credits,
-    )
-    conduct.check(connection, wish, now=now)
-    reviews.require_up(
-        connection,
-        guild_id=asker.guild_id,
-        job_id=request.parent_job_id,
-        files=tuple(request.files),
-    )
-    rules = word_rules.rules(connection, guild_id=asker.guild_id)
-    for text in (request.prompt, request.negative_prompt):
-        breach = first_breach(text, rules)
-        if breach is not None:
-            raise WordsNotAllowed(breach.words)
-
-
 def _withdraw(connection: Connection, records: Sequence[JobRecord]) -> None:
     """Ends jobs whose card could not be posted: cancelled, credits released, nothing owed."""
     now = datetime.now(UTC)
@@ -382,29 +325,3 @@ def _withdraw(connection: Connection, records: Sequence[JobRecord]) -> None:
             now=now,
         )
         deliveries.keep(connection, job_id=record.id, problem="the card was not posted", now=now)
-
-
-def job_of(record: JobRecord, files: Mapping[str, bytes]) -> Job:
-    """What the queue needs of a recorded job."""
-    return Job(
-        id=record.id,
-        guild_id=record.guild_id,
-        user_id=record.user_id,
-        request=GenerationRequest.from_json(record.request_json),
-        attempt=record.attempt,
-        files=files,
-        relaxed=record.relaxed,
-        spare_memory=record.spare_memory,
-    )
-
-
-def job_for(order: Order) -> Job:
-    """What the queue would make of an order that nobody has submitted."""
-    return Job(
-        id=job_id_for(order.interaction_id),
-        guild_id=order.asker.guild_id,
-        user_id=order.asker.user_id,
-        request=order.request,
-        attempt=0,
-        files=order.files,
-    )

@@ -39,6 +39,11 @@ def quoted(text: str, most_characters: int) -> str:
     return "> " + discord.utils.escape_mentions(discord.utils.escape_markdown(line))
 
 
+def mention(user_id: int) -> str:
+    """A member by name, as Discord shows it; who had their data erased has none any more."""
+    return "a former member" if user_id < 0 else f"<@{user_id}>"
+
+
 def as_code(text: str, most_characters: int) -> str:
     """A line as it would be typed, in Discord's code style, which shows all as it is; shortened."""
     line = " ".join(text.split()).replace("`", "'")

@@ -100,6 +100,11 @@ class StorageSettings(Group):
         return self.data_folder / "media"
 
     @property
+    def exports_folder(self) -> Path:
+        """What is being packed for members; empty while nothing is."""
+        return self.data_folder / "exports"
+
+    @property
     def peaks_file(self) -> Path:
         """What models were seen to need of the memory; made when the first has run."""
         return self.data_folder / "memory_peaks.json"

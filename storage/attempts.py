@@ -22,7 +22,8 @@ BACKOFF = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 KILLS_OF_THE_DEAD = 2
 
 _TABLE = schema.jobs.c
-_DEAD = (_TABLE.state == "dead", _TABLE.requeued_as.is_(None))
+# What is left of an erased member's can be made by nobody.
+_DEAD = (_TABLE.state == "dead", _TABLE.requeued_as.is_(None), _TABLE.user_id > 0)
 
 
 class Verdict(StrEnum):

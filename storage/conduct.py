@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from storage import guild_settings, moderation
+from storage import guild_settings, moderation, pseudonyms
 from storage.guild_settings import QueueState
 from storage.moderation import ActKind, Facts
 from storage.moderation_errors import (
@@ -59,8 +59,10 @@ def check(connection: Connection, wish: Wish, *, now: datetime) -> None:
     guild_id = wish.guild_id
     if guild_settings.queue_state(connection, guild_id=guild_id) is QueueState.DRAINING:
         raise QueueDraining
+    # A block outlives the erasure of what it was for.
+    known_as = {wish.user_id, pseudonyms.former(connection, wish.user_id)}
     for block in blocks(connection, guild_id=guild_id, now=now):
-        if block.user_id == wish.user_id:
+        if block.user_id in known_as:
             raise MemberBlocked(until=block.until, reason=block.reason)
     what = allowed(connection, guild_id=guild_id)
     if what.channel_ids is not None and wish.channel_id not in what.channel_ids:
@@ -98,16 +100,23 @@ def unblock(
     connection: Connection, *, guild_id: int, user_id: int, lifted_by: int, now: datetime
 ) -> bool:
     """False if nobody blocked them, or it is over."""
-    held = any(each.user_id == user_id for each in blocks(connection, guild_id=guild_id, now=now))
-    return held and moderation.change(
-        connection,
-        guild_id=guild_id,
-        act="block",
-        subject=f"member:{user_id}",
-        after=None,
-        made_by=lifted_by,
-        now=now,
-    )
+    known_as = {user_id, pseudonyms.former(connection, user_id)}
+    held = [
+        each.user_id
+        for each in blocks(connection, guild_id=guild_id, now=now)
+        if each.user_id in known_as
+    ]
+    for each in held:
+        moderation.change(
+            connection,
+            guild_id=guild_id,
+            act="block",
+            subject=f"member:{each}",
+            after=None,
+            made_by=lifted_by,
+            now=now,
+        )
+    return bool(held)
 
 
 def blocks(connection: Connection, *, guild_id: int, now: datetime) -> tuple[Block, ...]:

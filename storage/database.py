@@ -82,6 +82,13 @@ class Database:
         """
         return await self._to_its_end(self._backend.read(unit))
 
+    async def scrub(self) -> None:
+        """Take what was deleted, or changed, out of the database's files as well.
+
+        Raises DatabaseBusy, DatabaseDamaged, DatabaseUnreachable.
+        """
+        await self._to_its_end(self._backend.scrub())
+
     async def _to_its_end(self, work: Coroutine[object, object, Result]) -> Result:
         if self._closed:
             work.close()

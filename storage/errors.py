@@ -32,6 +32,10 @@
     │   ├── OwnClip                  nobody likes their own clip
     │   └── InvalidCursor
     ├── OfferExpired                 made too long ago, or never
+    ├── PrivacyError
+    │   ├── ErasureUnderWay          what the member begins now would be lost, or stay
+    │   ├── ExportUnderWay           one at a time
+    │   └── TooManyExports           for now
     ├── InvalidAllowance             negative, or beyond all measure
     ├── OptionSetError
     │   ├── UnknownOptionSet         the member has none of this name
@@ -48,6 +52,7 @@ What a user reads is written elsewhere, from these facts.
 """
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 from pathlib import Path
 
 
@@ -285,6 +290,28 @@ class OfferExpired(StorageError):
     """There is no such offer, or not any more."""
 
     offer_id: str
+
+
+class PrivacyError(StorageError):
+    """Not now, for a member who is sent, or rid of, what is stored about them."""
+
+
+@dataclass(kw_only=True, eq=False)
+class ErasureUnderWay(PrivacyError):
+    """All about the member is being erased."""
+
+
+@dataclass(kw_only=True, eq=False)
+class ExportUnderWay(PrivacyError):
+    """The member's last export has not ended."""
+
+
+@dataclass(kw_only=True, eq=False)
+class TooManyExports(PrivacyError):
+    """The member asked for as many as there may be in the time."""
+
+    most: int
+    again_at: datetime
 
 
 @dataclass(kw_only=True, eq=False)

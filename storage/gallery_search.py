@@ -12,24 +12,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    cast,
-    column,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    table,
-)
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy import Connection, Select, and_, or_, select
 
 from storage.errors import InvalidCursor
 from storage.gallery import GalleryEntry, entry_columns
+from storage.gallery_matching import Matching, matching
 from storage.schema import gallery_entries, gallery_searches, insert_if_absent
 from storage.search_words import words_of
 
@@ -83,26 +70,26 @@ def page(
     search = search or GallerySearch()
     if search.words.strip() and not search.terms:
         return GalleryPage(entries=(), next_cursor=None)
-    matching = _matching(connection, guild_id, search)
-    if after is None:
-        order, place = _order(connection, matching, search), None
-    else:
-        order, place = _read_cursor(after)
-    if order == "ranked":
-        return _ranked_page(connection, matching, search, limit, place)
-    keys = [_TABLE.likes, _TABLE.sequence] if order == "liked" else [_TABLE.sequence]
-    query = matching.order_by(*(key.desc() for key in keys)).limit(limit + 1)
-    if place is not None:
-        query = query.where(_beyond(keys, place))
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    places = [
-        ((row["likes"], row["sequence"]) if order == "liked" else (row["sequence"],))
-        for row in rows
-    ]
-    more = len(rows) > limit
+    found = _found(connection, guild_id, search)
+    order, place = (search.order, None) if after is None else _read_cursor(after)
+    match order:
+        case "liked":
+            return _liked_page(connection, found, limit, place)
+        case "ranked":
+            # What was shared since the first page is let in; nobody shares as many meanwhile.
+            keys = _newest(connection, found, RARE_MATCHES * 10)
+            return _ranked_page(connection, keys, search, limit, place)
+        case "best" if search.terms and not found.common:
+            # Looked for once: where they are few, they are all.
+            keys = _newest(connection, found, max(RARE_MATCHES, limit) + 1)
+            if len(keys) <= RARE_MATCHES:
+                return _ranked_page(connection, keys, search, limit, None)
+        case _:
+            keys = _newest(connection, found, limit + 1, before=place[0] if place else None)
+    more = len(keys) > limit
     return GalleryPage(
-        entries=_entries(rows[:limit]),
-        next_cursor=_cursor(order, places[limit - 1]) if more else None,
+        entries=_entries(_rows(connection, keys[:limit])),
+        next_cursor=_cursor("newest", (keys[limit - 1],)) if more else None,
     )
 
 
@@ -132,57 +119,60 @@ def search_of(connection: Connection, search_id: str) -> GallerySearch:
     return GallerySearch(**json.loads(found))
 
 
-def _matching(
-    connection: Connection, guild_id: int, search: GallerySearch
-) -> Select[tuple[Any, ...]]:
-    columns = [*entry_columns(), _TABLE.words.label("searched_words")]
-    query = select(*columns, _TABLE.sequence).where(_TABLE.guild_id == guild_id)
-    for one, value in (
+def _found(connection: Connection, guild_id: int, search: GallerySearch) -> Matching:
+    chosen = (
         (_TABLE.model, search.model),
         (_TABLE.command, search.command),
         (_TABLE.author_id, search.author_id),
-    ):
-        if value is not None:
-            query = query.where(one == value)
-    if not search.terms:
-        return query
-    if connection.dialect.name == "postgresql":
-        wanted = " & ".join(f"'{term}'" for term in search.terms)
-        return query.where(_searchable().op("@@")(cast(wanted, TSQUERY())))
-    index = table("gallery_words", column("rowid"))
-    wanted = " AND ".join((f'guild_id:"{guild_id}"', *(f'words:"{one}"' for one in search.terms)))
-    return query.join(index, literal_column("gallery_words.rowid") == _TABLE.sequence).where(
-        literal_column("gallery_words").op("MATCH")(wanted)
     )
+    filters = [one == value for one, value in chosen if value is not None]
+    return matching(connection, guild_id=guild_id, terms=search.terms, filters=filters)
 
 
-def _searchable() -> ColumnElement[Any]:
-    """The expression that PostgreSQL's index is made of."""
-    words = func.string_to_array(_TABLE.words, literal_column("' '"))
-    return func.array_to_tsvector(words, type_=TSVECTOR())
+def _newest(
+    connection: Connection, found: Matching, limit: int, *, before: int | None = None
+) -> list[int]:
+    """The sequences of what fits, or of what does before one that was seen."""
+    return list(connection.execute(found.newest(limit, before=before)).scalars())
 
 
-def _order(connection: Connection, matching: Select[tuple[Any, ...]], search: GallerySearch) -> str:
-    if search.order == "liked":
-        return "liked"
-    if search.order == "newest" or not search.terms:
-        return "newest"
-    few = matching.with_only_columns(_TABLE.sequence).limit(RARE_MATCHES + 1)
-    matches = connection.execute(select(func.count()).select_from(few.subquery())).scalar_one()
-    return "ranked" if matches <= RARE_MATCHES else "newest"
+def _whole() -> Select[tuple[Any, ...]]:
+    return select(*entry_columns(), _TABLE.words.label("searched_words"), _TABLE.sequence)
+
+
+def _rows(connection: Connection, keys: Sequence[int]) -> list[dict[str, Any]]:
+    query = _whole().where(_TABLE.sequence.in_(keys)).order_by(_TABLE.sequence.desc())
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _liked_page(
+    connection: Connection, found: Matching, limit: int, place: Sequence[int] | None
+) -> GalleryPage:
+    conditions = found.conditions or (_TABLE.sequence.in_(found.keys),)
+    query = _whole().where(*conditions).limit(limit + 1)
+    if place is not None:
+        likes, sequence = place
+        earlier = and_(_TABLE.likes == likes, _TABLE.sequence < sequence)
+        query = query.where(or_(_TABLE.likes < likes, earlier))
+    query = query.order_by(_TABLE.likes.desc(), _TABLE.sequence.desc())
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    more = len(rows) > limit
+    last = rows[limit - 1] if more else None
+    return GalleryPage(
+        entries=_entries(rows[:limit]),
+        next_cursor=_cursor("liked", (last["likes"], last["sequence"])) if last else None,
+    )
 
 
 def _ranked_page(
     connection: Connection,
-    matching: Select[tuple[Any, ...]],
+    keys: Sequence[int],
     search: GallerySearch,
     limit: int,
     place: Sequence[int] | None,
 ) -> GalleryPage:
     """All that match are ranked here: there are few, and both databases are to agree."""
-    # What was shared since the first page is let in; nobody shares as many as that meanwhile.
-    query = matching.order_by(_TABLE.sequence.desc()).limit(RARE_MATCHES * 10)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
+    rows = _rows(connection, keys)
     ranked = sorted(
         (((_rank(row["searched_words"], search.terms), row["sequence"]), row) for row in rows),
         key=lambda one: one[0],
@@ -200,17 +190,6 @@ def _rank(words: str, terms: Sequence[str]) -> int:
     whatever else is in the gallery, so that an entry never moves between two pages."""
     said = words.split(" ")
     return sum(said.count(term) for term in terms) * _RANK_UNIT // len(said)
-
-
-def _beyond(keys: Sequence[ColumnElement[int]], place: Sequence[int]) -> ColumnElement[bool]:
-    """Later in the order of the keys, all descending, than this place."""
-    if len(keys) != len(place):
-        raise InvalidCursor(cursor=str(place))
-    if len(keys) == 1:
-        return keys[0] < place[0]
-    return or_(
-        keys[0] < literal(place[0]), and_(keys[0] == literal(place[0]), keys[1] < literal(place[1]))
-    )
 
 
 def _entries(rows: Iterable[dict[str, Any]]) -> tuple[GalleryEntry, ...]:

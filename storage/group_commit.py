@@ -73,6 +73,12 @@ class GroupCommit:
             self._draining = asyncio.create_task(self._drain(), name="database writer")
         return await asyncio.shield(waiting.done)
 
+    async def between_groups(self, statement: str) -> Sequence[Any]:
+        """Run a statement that SQLite allows in no transaction; returns its rows. Raises what the
+        driver raised, as an error of storage."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._execute, statement)
+
     async def close(self) -> None:
         """Commit what waits, then let the connection and the thread go."""
         if self._draining is not None:
@@ -92,6 +98,18 @@ class GroupCommit:
                     _tell(waiting.done, outcome)
         finally:
             self._draining = None
+
+    def _execute(self, statement: str) -> Sequence[Any]:
+        try:
+            connection = self._engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute(statement)
+                return cursor.fetchall()
+            finally:
+                connection.close()
+        except BaseException as error:
+            raise self._typed(error) from error
 
     def _commit(self, units: Sequence[UnitOfWork[Any]]) -> list[_Outcome]:
         """In the writer's thread: one transaction for all, how each of them went. Never raises."""

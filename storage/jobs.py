@@ -271,6 +271,12 @@ def of_user(
     return records(connection, query.order_by(_TABLE.sequence.desc()).limit(limit))
 
 
+def ended_of_user(connection: Connection, *, user_id: int) -> tuple[JobRecord, ...]:
+    """A member's jobs of all guilds that have ended, oldest first."""
+    query = select_jobs().where(_TABLE.user_id == user_id, _TABLE.finished_at.is_not(None))
+    return records(connection, query.order_by(_TABLE.sequence))
+
+
 def run_history(connection: Connection, *, model: str, limit: int) -> tuple[PastRun, ...]:
     """The last clips of a model, newest first."""
     rows = connection.execute(

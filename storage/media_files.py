@@ -68,6 +68,10 @@ class MediaFiles:
         """Remove a file that nothing refers to any more; False if there was none."""
         return await asyncio.to_thread(self._discard, self.path(sha256, suffix))
 
+    async def suffixes(self, sha256: str) -> tuple[str, ...]:
+        """Of the files that are stored under this hash: one or none, as a rule."""
+        return await asyncio.to_thread(self._suffixes, sha256)
+
     async def remove_unfinished(self) -> int:
         """Remove what a killed process left half written; returns how many files.
 
@@ -95,6 +99,10 @@ class MediaFiles:
                 raise DiskFull(folder=self._folder, needed_bytes=len(data)) from error
             raise
         return MediaFile(sha256=sha256, size_bytes=len(data), path=path)
+
+    def _suffixes(self, sha256: str) -> tuple[str, ...]:
+        beside = sorted((self._folder / sha256[:2]).glob(f"{sha256}.*"))
+        return tuple(path.suffix for path in beside if _is_ours(sha256, path.suffix))
 
     def _mark(self, path: Path) -> Path:
         return self._folder / _UNCLAIMED / path.name

@@ -81,6 +81,16 @@ class PostgresServer:
             )
         return await self._transaction(self._snapshots, unit)
 
+    async def scrub(self) -> None:
+        """Take dead rows out of tables and indexes."""
+        if self._engine is not None:
+            engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                async with engine.connect() as connection:
+                    await connection.exec_driver_sql("VACUUM")
+            except Exception as error:
+                raise self.typed(error) from error
+
     async def close(self) -> None:
         if self._engine is not None:
             await self._engine.dispose()
@@ -96,6 +106,8 @@ class PostgresServer:
             self._url,
             # A server that was restarted has closed what the pool believes open.
             pool_pre_ping=bool(connections),
+            # What members wrote does not belong into errors, and so into the log.
+            hide_parameters=True,
             connect_args={
                 "server_settings": {
                     "application_name": "reelroom",

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, or_, select, update
 
+from storage import pseudonyms
 from storage.errors import (
     AlreadyResolved,
     InsufficientCredits,
@@ -137,6 +138,12 @@ def made_before(connection: Connection, transfer_id: str, contents: Mapping[str,
     return True
 
 
+def is_taken(connection: Connection, transfer_id: str) -> bool:
+    """Whether there is a transfer of this id, whatever it is."""
+    found = select(transfers.c.sequence).where(transfers.c.id == transfer_id)
+    return connection.execute(found).first() is not None
+
+
 def lock_accounts(connection: Connection, *account_ids: str) -> None:
     """Keep others from these accounts until the unit ends; always in the order of their ids, so
     that no two units wait for each other. SQLite, which has one writer, only reads them.
@@ -156,8 +163,23 @@ def open_accounts(connection: Connection, guild_id: int, user_id: int) -> str:
     account_id = member_id(guild_id, user_id)
     empty = {"guild_id": guild_id, "debits_posted": 0, "credits_posted": 0, "debits_pending": 0}
     insert_if_absent(connection, accounts, id=bank_id(guild_id), kind="bank", **empty)
-    insert_if_absent(connection, accounts, id=account_id, kind="user", user_id=user_id, **empty)
+    if insert_if_absent(connection, accounts, id=account_id, kind="user", user_id=user_id, **empty):
+        _go_on_from_before(connection, guild_id, user_id)
     return account_id
+
+
+def _go_on_from_before(connection: Connection, guild_id: int, user_id: int) -> None:
+    """Who had their data erased and comes back has had the refill of the day: what was left of it
+    was given up with the account."""
+    pseudonym = pseudonyms.former(connection, user_id)
+    if pseudonym is None:
+        return
+    columns = (accounts.c.refilled_day, accounts.c.refilled_to)
+    before = select(*columns).where(accounts.c.id == member_id(guild_id, pseudonym))
+    found = connection.execute(before).mappings().one_or_none()
+    if found is not None:
+        anew = accounts.c.id == member_id(guild_id, user_id)
+        connection.execute(update(accounts).where(anew).values(**found))
 
 
 def open_pot(connection: Connection, guild_id: int, theme_id: str | None = None) -> str:

@@ -2,22 +2,24 @@
 
     member > role > channel > guild > the setting `credits.daily_allowance`
 
-Of the roles that a member holds the most generous rule counts, and of equal ones the role with the
-least id. So there is one rule for everybody, in whatever order the rules were made. What is
-cleared lets the next wider rule count again.
+A rule for a member still counts after they had their data erased and came back, until moderators
+set or clear one anew. Of the roles that a member holds the most generous rule counts, and of equal
+ones the role with the least id. So there is one rule for everybody, in whatever order the rules
+were made. What is cleared lets the next wider rule count again.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from storage import boosts, moderation
+from storage import boosts, moderation, pseudonyms
 from storage.boosts import Boost
 from storage.errors import InvalidAllowance
 from storage.posting import MAX_CREDITS
+from storage.pseudonyms import is_pseudonym
 
 
 class Scope(StrEnum):
@@ -50,6 +52,8 @@ class Asker:
     role_ids: Collection[int] = ()
     channel_id: int | None = None
     """None where nothing is asked from a channel: then no channel's rule counts."""
+    pseudonym: int | None = None
+    """Of a member who had their data erased: rules for them that were made before still count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,15 +104,22 @@ def clear_rule(
     now: datetime,
 ) -> bool:
     """Let the next wider rule count again; False if nothing was set."""
-    return moderation.change(
-        connection,
-        guild_id=guild_id,
-        act="allowance",
-        subject=_subject(scope, subject_id),
-        after=None,
-        made_by=cleared_by,
-        now=now,
-    )
+    ids = [subject_id]
+    if scope is Scope.MEMBER and (pseudonym := pseudonyms.former(connection, subject_id)):
+        ids.append(pseudonym)
+    cleared = [
+        moderation.change(
+            connection,
+            guild_id=guild_id,
+            act="allowance",
+            subject=_subject(scope, each),
+            after=None,
+            made_by=cleared_by,
+            now=now,
+        )
+        for each in ids
+    ]
+    return any(cleared)
 
 
 def rules(connection: Connection, *, guild_id: int) -> tuple[QuotaRule, ...]:
@@ -130,8 +141,8 @@ def rules(connection: Connection, *, guild_id: int) -> tuple[QuotaRule, ...]:
 
 def in_order(known: Iterable[QuotaRule], asker: Asker) -> tuple[QuotaRule, ...]:
     """The rules for this member; the first one counts. The order of `known` does not matter."""
-    concerned: dict[Scope, set[int]] = {
-        Scope.MEMBER: {asker.user_id},
+    concerned: dict[Scope, set[int | None]] = {
+        Scope.MEMBER: {asker.user_id, asker.pseudonym},
         Scope.ROLE: set(asker.role_ids),
         Scope.CHANNEL: set() if asker.channel_id is None else {asker.channel_id},
         Scope.GUILD: {0},
@@ -142,6 +153,7 @@ def in_order(known: Iterable[QuotaRule], asker: Asker) -> tuple[QuotaRule, ...]:
             (rule for rule in known if rule.subject_id in concerned[rule.scope]),
             key=lambda rule: (
                 narrowest_first.index(rule.scope),
+                is_pseudonym(rule.subject_id),
                 -rule.daily_allowance_credits,
                 rule.subject_id,
             ),
@@ -151,6 +163,7 @@ def in_order(known: Iterable[QuotaRule], asker: Asker) -> tuple[QuotaRule, ...]:
 
 def quota(connection: Connection, asker: Asker, *, default_credits: int, now: datetime) -> Quota:
     """What the member's daily allowance is now, and why."""
+    asker = replace(asker, pseudonym=pseudonyms.former(connection, asker.user_id))
     found = in_order(rules(connection, guild_id=asker.guild_id), asker)
     rule = found[0] if found else None
     base_credits = rule.daily_allowance_credits if rule else default_credits

@@ -25,6 +25,12 @@ def forget_clip(connection: Connection, *, job_id: str) -> str | None:
     return None if refers(connection, job.clip_sha256) else job.clip_sha256
 
 
+def made_by_another(connection: Connection, sha256: str, user_id: int) -> bool:
+    """Whether a job of somebody else made the very same bytes."""
+    made = select(_jobs.c.id).where(_jobs.c.clip_sha256 == sha256, _jobs.c.user_id != user_id)
+    return connection.execute(made.limit(1)).first() is not None
+
+
 def _has_clip(connection: Connection, sha256: str) -> bool:
     deleted = select(_deliveries.c.job_id).where(
         _deliveries.c.job_id == _jobs.c.id,

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from storage import ledger, moderation, posting
+from storage import ledger, moderation, posting, pseudonyms
 from storage.errors import InvalidAmount, TransferConflict
 
 
@@ -95,10 +95,15 @@ def collect(
 ) -> int:
     """Give a member what their roles bring in the current windows; returns the credits granted."""
     collected = 0
+    pseudonym = pseudonyms.former(connection, user_id)
     for grant in grants(connection, guild_id=guild_id):
         if grant.role_id not in role_ids:
             continue
         window = grant.window.name_of(now)
+        if pseudonym is not None and posting.is_taken(
+            connection, f"grant:role:{guild_id}:{pseudonym}:{grant.role_id}:{window}"
+        ):
+            continue  # This window was given before the member had their data erased.
         try:
             granted = ledger.grant(
                 connection,

@@ -27,6 +27,7 @@ from storage.gallery_tables import (
     showcase_posts,
 )
 from storage.preference_tables import finish_notices, option_sets, preferences
+from storage.privacy_tables import erasure_messages, erasures, exports, pseudonym_keys
 from storage.review_tables import gallery_withheld, review_announcements, reviews
 from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
@@ -35,6 +36,9 @@ __all__ = [
     "accounts",
     "comparisons",
     "deliveries",
+    "erasure_messages",
+    "erasures",
+    "exports",
     "finish_notices",
     "gallery_entries",
     "gallery_searches",
@@ -47,6 +51,7 @@ __all__ = [
     "offers",
     "option_sets",
     "preferences",
+    "pseudonym_keys",
     "review_announcements",
     "reviews",
     "showcase_posts",
@@ -85,7 +90,8 @@ accounts = Table(
     sqlite_strict=True,
 )
 
-# Immutable: triggers, which live in the migration, abort every UPDATE and DELETE.
+# Immutable: triggers, which live in the migrations, abort every DELETE, and every UPDATE but what
+# an erasure replaces while it is under way.
 transfers = Table(
     "transfers",
     metadata,
@@ -186,7 +192,8 @@ jobs = Table(
 Index("jobs_by_state", jobs.c.state, jobs.c.sequence)
 Index("jobs_by_member", jobs.c.guild_id, jobs.c.user_id, jobs.c.sequence)
 Index("jobs_by_model", jobs.c.model, jobs.c.state, jobs.c.sequence)
-Index("jobs_by_parent", jobs.c.parent_job_id)
+# Whole: without statistics SQLite would count remixes by the state alone, which most jobs share.
+Index("jobs_by_parent", jobs.c.parent_job_id, jobs.c.state, jobs.c.private)
 
 # The outbox: one row for each job that has ended, made in the transaction that ends it.
 deliveries = Table(

@@ -87,6 +87,17 @@ class SqliteFile:
         except (DBAPIError, sqlite3.Error) as error:
             raise self._typed(error) from error
 
+    async def scrub(self) -> None:
+        """Empty the write-ahead log: it still holds what rows were before. Raises DatabaseBusy
+        where somebody reads for longer than the busy timeout."""
+        if self._writer is None:
+            return
+        # https://www.sqlite.org/pragma.html#pragma_wal_checkpoint: the first column tells whether
+        # a reader was in the way.
+        rows = await self._writer.between_groups("PRAGMA wal_checkpoint(TRUNCATE)")
+        if rows[0][0]:
+            raise DatabaseBusy(database=self.place, waited_seconds=BUSY_TIMEOUT_SECONDS)
+
     async def close(self) -> None:
         if self._writer is not None:
             await self._writer.close()
@@ -152,6 +163,8 @@ def _writing_engine(file: Path, pragmas: tuple[str, ...]) -> Engine:
         # The driver's own implicit BEGIN is off: a deferred transaction that turns from reading to
         # writing fails at once when another writes, whatever the busy timeout.
         connect_args={"isolation_level": None, "check_same_thread": False},
+        # What members wrote does not belong into errors, and so into the log.
+        hide_parameters=True,
         pool_size=1,
         max_overflow=0,
     )
@@ -163,6 +176,7 @@ def _reading_engine(file: Path) -> AsyncEngine:
     engine = create_async_engine(
         URL.create(DRIVER, database=str(file)),
         connect_args={"isolation_level": None},
+        hide_parameters=True,
         pool_size=_READERS,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_SECONDS * 12,

@@ -16,10 +16,11 @@ from bot.delivery import Delivery
 from bot.errors import NotAllowed
 from bot.job_id import job_id_for
 from bot.moderators import asker_of
+from bot.order import Order, job_for
 from bot.ordering import PRICE_FIRST, check_channel
 from bot.replies import answer, waiting_sentence
 from bot.request_options import RequestOptions
-from bot.submission import Accepted, Order, Submission, job_for
+from bot.submission import Accepted, Submission
 from bot.text import with_notes
 from bot.views.arena_buttons import ArenaAction, arena_view
 from generation.errors import InvalidRequest

@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.act_lines import limit_words
 from bot.commands.options import EnabledModelName
+from bot.text import mention
 from generation.models.catalogue import Catalogue
 from storage import conduct
 from storage.conduct import Allowed, Block
@@ -207,4 +208,4 @@ def _allowed_words(what: Allowed) -> str:
 def _block_line(block: Block) -> str:
     until = f"until {discord.utils.format_dt(block.until)}" if block.until else "until it is lifted"
     reason = discord.utils.escape_markdown(block.reason)
-    return f"<@{block.user_id}> {until}: {reason}"
+    return f"{mention(block.user_id)} {until}: {reason}"

@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.report import numbers, picture
 from bot.report.gathering import gather
+from bot.text import mention
 from storage.database import Database
 
 
@@ -39,7 +40,8 @@ class ReportCommands(commands.Cog):
         if found.remixed:
             lines.append("Most remixed:")
             lines += [
-                f"`{each.job_id}` by <@{each.user_id}>: {each.remixes} ×" for each in found.remixed
+                f"`{each.job_id}` by {mention(each.user_id)}: {each.remixes} ×"
+                for each in found.remixed
             ]
         await interaction.followup.send(
             "\n".join(lines),

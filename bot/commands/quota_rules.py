@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.errors import OneSubjectOnly
 from bot.moderators import asker_of
-from bot.text import credit_count
+from bot.text import credit_count, mention
 from config.settings import Settings
 from storage import pots, quotas
 from storage.database import Connection, Database
@@ -187,4 +187,5 @@ def _rule_words(rule: QuotaRule) -> str:
         Scope.GUILD: "the server's default",
     }[rule.scope]
     when = discord.utils.format_dt(rule.set_at, "R")
-    return f"{whose}: {credit_count(rule.daily_allowance_credits)} (set by <@{rule.set_by}> {when})"
+    allowance = credit_count(rule.daily_allowance_credits)
+    return f"{whose}: {allowance} (set by {mention(rule.set_by)} {when})"

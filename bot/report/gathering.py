@@ -38,7 +38,7 @@ async def gather(database: Database, guild: discord.Guild, *, days: int) -> Repo
         )
 
     uses, refunds, remixed = await database.read(read)
-    busiest = Counter(use.user_id for use in uses).most_common()
+    busiest = Counter(use.user_id for use in uses if use.user_id > 0).most_common()
     people = await _people(guild, [user_id for user_id, _ in busiest])
     return Report(
         title=f"Reelroom in {guild.name}",

@@ -53,13 +53,18 @@ class Report:
     remixed: tuple[Remixed, ...]
 
 
+def unnamed(user_id: int) -> str:
+    """Somebody whom Discord does not name."""
+    return "a former member" if user_id < 0 else str(user_id)
+
+
 def member_lines(uses: Sequence[JobUse], people: Mapping[int, Member]) -> tuple[Line, ...]:
     """A line for each member; one who has left is called by their id."""
     by_member: dict[int, list[JobUse]] = {}
     for use in uses:
         by_member.setdefault(use.user_id, []).append(use)
     return _sorted(
-        line(people[user_id].name if user_id in people else str(user_id), of_member)
+        line(people[user_id].name if user_id in people else unnamed(user_id), of_member)
         for user_id, of_member in by_member.items()
     )
 

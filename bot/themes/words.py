@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import discord
 
-from bot.text import credit_count
+from bot.text import credit_count, mention
 from bot.views.theme_buttons import ThemeAction, theme_view
 from storage.theme_errors import ThemePhase
 from storage.themes.entries import Entry
@@ -109,7 +109,7 @@ def entry_message(
     if theme.phase == "voting":
         return embed, theme_view((ThemeAction.VOTE, theme.id, str(number)))
     if theme.phase == "decided":
-        embed.description = f"by <@{entry.user_id}>, {_votes(entry.votes or 0)}"
+        embed.description = f"by {mention(entry.user_id)}, {_votes(entry.votes or 0)}"
         if entry.won:
             embed.title = f"🏆 Entry {number}"
     return embed, discord.ui.View(timeout=None)
@@ -124,7 +124,7 @@ def result(scene: Scene) -> discord.Embed:
     if theme.phase == "decided" and scene.entries:
         ranked = sorted(scene.entries, key=lambda one: (-(one.votes or 0), one.number or 0))
         lines = [
-            f"{'🏆 ' if one.won else ''}{scene.place(one)} by <@{one.user_id}>: "
+            f"{'🏆 ' if one.won else ''}{scene.place(one)} by {mention(one.user_id)}: "
             f"{_votes(one.votes or 0)}"
             for one in ranked[:SHOWN_PLACES]
         ]
@@ -160,7 +160,7 @@ def _decided(entries: Sequence[Entry]) -> str:
         return "**Over:** nobody entered, so there is no winner."
     if not winners:
         return "**Over:** nobody voted, so there is no winner."
-    names = " and ".join(f"<@{entry.user_id}>" for entry in winners)
+    names = " and ".join(mention(entry.user_id) for entry in winners)
     votes = _votes(winners[0].votes or 0)
     if len(winners) == 1:
         return f"**Decided:** {names} has won with {votes}."

@@ -235,6 +235,9 @@ def worker_environment(environ: Mapping[str, str]) -> dict[str, str]:
             "HF_HUB_OFFLINE": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "TOKENIZERS_PARALLELISM": "false",
+            # Their warnings quote what a prompt says beyond the length that a model reads.
+            "DIFFUSERS_VERBOSITY": "error",
+            "TRANSFORMERS_VERBOSITY": "error",
         }
     )
 

@@ -161,7 +161,7 @@ async def _timed(run: Callable[[Unit], Any], units: list[Unit]) -> dict[str, flo
 
 
 def _plan(connection: Connection, unit: Unit) -> list[str]:
-    """The database's plan of the last statement of the unit."""
+    """The database's plans of the unit's statements."""
     said: list[tuple[str, Any]] = []
 
     def heard(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
@@ -171,8 +171,12 @@ def _plan(connection: Connection, unit: Unit) -> list[str]:
     unit(connection)
     event.remove(connection, "before_cursor_execute", heard)
     explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-    rows = connection.exec_driver_sql(f"{explain} {said[-1][0]}", said[-1][1])
-    return [str(row[-1]).strip() for row in rows]
+    return [
+        str(row[-1]).strip()
+        for statement, parameters in said
+        if not statement.startswith("EXPLAIN")
+        for row in connection.exec_driver_sql(f"{explain} {statement}", parameters)
+    ]
 
 
 async def compare(entries: int, calls: int) -> dict[str, Any]:

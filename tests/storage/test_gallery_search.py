@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
-from storage import gallery, gallery_search, schema
+from storage import gallery, gallery_matching, gallery_search, schema
 from storage.database import Database
 from storage.errors import InvalidCursor
 from storage.gallery_search import RARE_MATCHES, GallerySearch
@@ -242,3 +242,26 @@ def test_words_are_letters_and_digits_and_the_same_when_read_again(text: str) ->
     words = words_of(text)
     assert words_of(" ".join(words)) == words
     assert all(word.isalnum() for word in words)
+
+
+@pytest.mark.parametrize("common", [1, 10_000])
+async def test_however_postgresql_looks_it_finds_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch, common: int
+) -> None:
+    """Backwards through the gallery, or by the index of words."""
+    monkeypatch.setattr(gallery_matching, "COMMON_MATCHES", common)
+
+    def look(connection: Connection) -> None:
+        for number, prompt in enumerate(("a red circle", "a blue circle", "a red star"), 1):
+            put(connection, number, prompt, likes=number, model="pocket")
+        put(connection, 4, "a red circle", model="other")
+        put(connection, 5, "a red circle", guild_id=GUILD + 1)
+        assert found(connection, words="red circle", order="newest") == ["job4", "job1"]
+        assert found(connection, words="red", order="liked") == ["job3", "job1", "job4"]
+        assert found(connection, words="circle", model="pocket", order="newest") == [
+            "job2",
+            "job1",
+        ]
+        assert found(connection, words="square") == []
+
+    await database.write(look)

@@ -1,0 +1,1 @@
+"""What members are sent of their own data, and how it is erased."""

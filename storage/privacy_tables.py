@@ -1,0 +1,64 @@
+"""The tables of exports and erasures: part of `storage/schema.py`."""
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text
+
+from storage.columns import LargeInteger, Moment, metadata
+
+# The one key that makes pseudonyms of Discord's ids: see storage/pseudonyms.py.
+pseudonym_keys = Table(
+    "pseudonym_keys",
+    metadata,
+    Column("id", LargeInteger, primary_key=True, autoincrement=False),
+    Column("key_hex", Text, nullable=False),
+    CheckConstraint("id = 1", name="there_is_one_key"),
+    sqlite_strict=True,
+)
+
+# A member's wish that all about them be erased: stored before anything is done, so that a restart
+# goes on with it. Whose it was is forgotten at its end.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", LargeInteger, unique=True),
+    Column("pseudonym", LargeInteger, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    # From then on nothing of it is in the tables; files and messages may be left.
+    Column("erased_at", Moment),
+    Column("finished_at", Moment),
+    CheckConstraint("(finished_at IS NULL) = (user_id IS NOT NULL)", name="ends_without_a_name"),
+    CheckConstraint("pseudonym < 0", name="a_pseudonym_is_no_id_of_discord"),
+    CheckConstraint("finished_at IS NULL OR erased_at IS NOT NULL", name="erased_before_its_end"),
+    sqlite_strict=True,
+)
+Index("erasures_by_pseudonym", erasures.c.pseudonym)
+
+# The bot's messages that show something of the member, until they are deleted.
+erasure_messages = Table(
+    "erasure_messages",
+    metadata,
+    Column("message_id", LargeInteger, primary_key=True, autoincrement=False),
+    Column("erasure_id", Text, ForeignKey("erasures.id"), nullable=False),
+    # NULL: in the direct messages of the member.
+    Column("channel_id", LargeInteger),
+    sqlite_strict=True,
+)
+
+# What members asked to be sent of their own: that it is done once, not too often, and also after
+# a restart.
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", LargeInteger, nullable=False),
+    # NULL: of all guilds.
+    Column("guild_id", LargeInteger),
+    Column("kind", Text, nullable=False),
+    # The job before which the newest one is taken, where it goes on from an earlier export.
+    Column("before_job_id", Text),
+    Column("asked_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    CheckConstraint("kind IN ('clips', 'everything')", name="kind_is_known"),
+    sqlite_strict=True,
+)
+Index("exports_by_member", exports.c.user_id, exports.c.asked_at)

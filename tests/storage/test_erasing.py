@@ -1,0 +1,165 @@
+"""Erasing a member: what goes, and what stays under a pseudonym."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Connection, select, text
+
+from storage import (
+    attempts,
+    audit,
+    erasures,
+    gallery,
+    jobs,
+    pseudonyms,
+    schema,
+)
+from storage.database import Database
+from storage.errors import ErasureUnderWay, IllegalMove
+from tests.storage.builders import (
+    GUILD,
+    MEMBER,
+    NOW,
+    OTHER_MEMBER,
+    admit,
+    fail,
+    give,
+    make_record,
+    succeed,
+)
+from tests.storage.full_member import (
+    CANARY,
+    CLIP,
+    UPLOAD,
+    erase,
+    fill,
+    forget_the_name,
+    request_json,
+    set_clip,
+)
+
+
+def everything(connection: Connection) -> str:
+    """All cells of all tables."""
+    cells: list[str] = []
+    for table in schema.metadata.sorted_tables:
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        rows = connection.execute(text(f'SELECT {columns} FROM "{table.name}"'))
+        cells += [str(cell) for row in rows for cell in row]
+    return "\n".join(cells)
+
+
+async def test_no_word_and_no_id_of_the_member_is_left_and_the_books_agree(
+    database: Database,
+) -> None:
+    await database.write(fill)
+    before = await database.read(everything)
+    assert CANARY in before
+    assert str(MEMBER) in before
+    files = await database.write(erase)
+    assert files == {CLIP, UPLOAD}, "what the other built names the upload, and did not bring it"
+
+    await database.write(forget_the_name)
+    after = await database.read(everything)
+    assert CANARY not in after
+    assert str(MEMBER) not in after
+    assert await database.read(audit.audit) == ()
+
+
+async def test_what_others_did_stays_and_names_nobody(database: Database) -> None:
+    await database.write(fill)
+    await database.write(erase)
+
+    def look(connection: Connection) -> None:
+        remix = jobs.get(connection, "job3")
+        assert remix.parent_job_id == "job1"
+        assert remix.parent_user_id is not None
+        assert pseudonyms.is_pseudonym(remix.parent_user_id)
+        assert json.loads(remix.request_json)["prompt"] == "a house"
+        entry = gallery.entry(connection, job_id="job3")
+        assert entry is not None
+        assert entry.likes == 0, "the member's like went"
+        assert gallery.entry(connection, job_id="job1") is None
+        gone = jobs.get(connection, "job1")
+        assert gone.private
+        assert gone.card_message_id is None
+        assert json.loads(gone.clip_json or "") == {"seed": 0, "frames": 12, "model": "pocket"}
+        reports = connection.execute(select(schema.moderator_log.c.detail)).scalars().all()
+        assert set(reports) == {"", "(erased)"}
+
+    await database.read(look)
+
+
+async def test_messages_are_remembered_until_they_are_gone_and_then_whose_it_was_is_forgotten(
+    database: Database,
+) -> None:
+    await database.write(fill)
+    await database.write(erase)
+
+    def work(connection: Connection) -> None:
+        left = erasures.messages_left(connection, erasure_id="erasure")
+        assert [(one.message_id, one.channel_id) for one in left] == [(501, 7), (502, None)]
+        assert not erasures.finish(connection, erasure_id="erasure", now=NOW)
+        assert [one.user_id for one in erasures.under_way(connection)] == [MEMBER]
+        for one in left:
+            erasures.message_gone(connection, message_id=one.message_id)
+        assert erasures.finish(connection, erasure_id="erasure", now=NOW)
+        assert erasures.under_way(connection) == ()
+
+    await database.write(work)
+
+
+async def test_erasing_again_changes_nothing(database: Database) -> None:
+    await database.write(fill)
+    await database.write(erase)
+    before = await database.read(everything)
+    assert await database.write(erase) == frozenset()
+    assert await database.read(everything) == before
+
+
+async def test_an_unfinished_job_has_to_end_first(database: Database) -> None:
+    def order(connection: Connection) -> None:
+        give(connection, 100)
+        admit(connection, make_record(1))
+
+    await database.write(order)
+    with pytest.raises(IllegalMove):
+        await database.write(erase)
+    assert await database.read(erasures.under_way) == (), "nothing of it was stored"
+
+
+async def test_who_is_being_erased_orders_nothing(database: Database) -> None:
+    def begin(connection: Connection) -> None:
+        erasures.begin(connection, erasure_id="one", user_id=MEMBER, now=NOW)
+
+    await database.write(begin)
+    with pytest.raises(ErasureUnderWay):
+        await database.read(lambda c: erasures.forbid_while_under_way(c, user_id=MEMBER))
+    await database.read(lambda c: erasures.forbid_while_under_way(c, user_id=OTHER_MEMBER))
+
+
+async def test_dead_jobs_of_the_erased_are_no_moderator_s_work(database: Database) -> None:
+    def die(connection: Connection) -> None:
+        give(connection, 100)
+        admit(connection, make_record(1, request_json=request_json()))
+        fail(connection, "job1")
+        connection.execute(schema.jobs.update().values(state="dead"))
+        assert attempts.dead_count(connection, guild_id=GUILD) == 1
+
+    await database.write(die)
+    await database.write(erase)
+    assert await database.read(lambda c: attempts.dead_count(c, guild_id=GUILD)) == 0
+
+
+async def test_a_file_that_another_brought_too_stays(database: Database) -> None:
+    def bring(connection: Connection) -> None:
+        for number, user_id in ((1, MEMBER), (2, OTHER_MEMBER)):
+            give(connection, 100, user_id=user_id)
+            record = make_record(number, request_json=request_json(image=UPLOAD))
+            admit(connection, replace(record, user_id=user_id))
+            succeed(connection, record.id)
+            set_clip(connection, record.id, CLIP)
+
+    await database.write(bring)
+    assert await database.write(erase) == frozenset()
