@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.replies import failure_sentence
+from bot.failures import failure_sentence
 from bot.text import credit_count, duration, mention, quoted
 from bot.views.job_buttons import JobAction, job_view
 from generation.clip import ClipFacts, LoopMethod

@@ -65,11 +65,11 @@ class ReelroomBot(commands.AutoShardedBot):
     log_pages: LogPages
     option_pages: OptionPages
     ordering: Ordering
+    choices: Choices
+    erasing: Erasing
     languages: Languages
     help_pages: HelpPages
     example_runs: ExampleRuns
-    choices: Choices
-    erasing: Erasing
     theme_actions: ThemeActions
     arena: Arena
     review_desk: ReviewDesk
@@ -108,11 +108,11 @@ class ReelroomBot(commands.AutoShardedBot):
         log_pages: LogPages,
         option_pages: OptionPages,
         ordering: Ordering,
+        choices: Choices,
+        erasing: Erasing,
         languages: Languages,
         help_pages: HelpPages,
         example_runs: ExampleRuns,
-        choices: Choices,
-        erasing: Erasing,
         theme_actions: ThemeActions,
         arena: Arena,
         review_desk: ReviewDesk,
@@ -127,11 +127,11 @@ class ReelroomBot(commands.AutoShardedBot):
         self.log_pages = log_pages
         self.option_pages = option_pages
         self.ordering = ordering
+        self.choices = choices
+        self.erasing = erasing
         self.languages = languages
         self.help_pages = help_pages
         self.example_runs = example_runs
-        self.choices = choices
-        self.erasing = erasing
         self.theme_actions = theme_actions
         self.arena = arena
         self.review_desk = review_desk
@@ -148,9 +148,9 @@ class ReelroomBot(commands.AutoShardedBot):
             LogPageButton,
             GenerateButton,
             ModelMenu,
+            EraseButton,
             ExampleButton,
             TopicMenu,
-            EraseButton,
             ArenaButton,
             ReviewButton,
             ReviewPageButton,

@@ -8,8 +8,8 @@ from typing import Any
 import discord
 
 from bot.errors import NotRequeueable
+from bot.failures import failure_sentence
 from bot.guild_jobs import job_of_guild
-from bot.replies import failure_sentence
 from bot.submission import Submission
 from bot.text import credit_count, quoted
 from bot.views.dead_list import dead_list_view

@@ -234,11 +234,11 @@ def equip(
         log_pages=log_pages,
         option_pages=option_pages,
         ordering=ordering,
+        choices=Choices(database=database, catalogue=catalogue, guild_models=guild_models),
+        erasing=privacy.erasing,
         languages=languages,
         help_pages=help_pages,
         example_runs=ExampleRuns(content=help_content, pages=help_pages, database=database),
-        choices=Choices(database=database, catalogue=catalogue, guild_models=guild_models),
-        erasing=privacy.erasing,
         theme_actions=ThemeActions(
             database=database, moderation=theme_moderation, taking_part=taking_part
         ),

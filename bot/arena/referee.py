@@ -27,8 +27,8 @@ from bot.channel_messages import (
 )
 from bot.delivery import Delivery
 from bot.errors import TokenRefused
+from bot.failures import failure_sentence
 from bot.finish_notices import FinishNotices
-from bot.replies import failure_sentence
 from generation.dispatcher import Dispatcher
 from generation.errors import UnreadableMedia
 from generation.job import JobEvent, JobProgressed, JobState

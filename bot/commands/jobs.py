@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.card import price_words
 from bot.delivery import Delivery
-from bot.replies import failure_sentence
+from bot.failures import failure_sentence
 from bot.text import duration, message_link, quoted
 from bot.views.job_buttons import JobAction, JobButton
 from generation.job import JobState

@@ -10,7 +10,8 @@ import pytest
 from bot import channel_messages
 from bot import errors as bot_errors
 from bot.error_codes import error_code
-from bot.replies import FAILURES, SENTENCES
+from bot.failures import FAILURES
+from bot.replies import SENTENCES
 from generation import errors as generation_errors
 from storage import errors as storage_errors
 from storage import moderation_errors, theme_errors
