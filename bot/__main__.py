@@ -14,7 +14,7 @@ from pathlib import Path
 from bot import doctor, launch, model_files, remaking
 from bot.errors import BotError
 from bot.privacy import command_line
-from bot.replies import startup_sentence
+from bot.terminal_lines import terminal_line
 from config.errors import ConfigError
 from config.settings import Settings
 from generation.errors import GenerationError
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case _:
                 return asyncio.run(launch.demonstrate(settings, options))
     except (BotError, ConfigError, GenerationError, StorageError, OSError) as error:
-        print(f"reelroom: {startup_sentence(error)}", file=sys.stderr)
+        print(f"reelroom: {terminal_line(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -238,11 +238,7 @@ def equip(
         erasing=privacy.erasing,
         languages=languages,
         help_pages=help_pages,
-        example_runs=ExampleRuns(
-            content=help_content,
-            pages=help_pages,
-            database=database,
-        ),
+        example_runs=ExampleRuns(content=help_content, pages=help_pages, database=database),
         theme_actions=ThemeActions(
             database=database, moderation=theme_moderation, taking_part=taking_part
         ),

@@ -16,13 +16,7 @@ from storage.database import Database
 
 
 class ExampleRuns:
-    def __init__(
-        self,
-        *,
-        content: Content,
-        pages: HelpPages,
-        database: Database,
-    ) -> None:
+    def __init__(self, *, content: Content, pages: HelpPages, database: Database) -> None:
         self._content = content
         self._pages = pages
         self._database = database
@@ -50,12 +44,13 @@ class ExampleRuns:
         if value not in (NEWEST_CLIP, NEWEST_PICTURE):
             return value
         assert interaction.guild_id is not None  # /help answers in guilds only
-        newest = await latest(
-            self._database,
-            guild_id=interaction.guild_id,
-            user_id=interaction.user.id,
-            stills=value == NEWEST_PICTURE,
-        )
-        if not newest:
+        guild_id, user_id = interaction.guild_id, interaction.user.id
+        clips = await latest(self._database, guild_id=guild_id, user_id=user_id, stills=False)
+        if value == NEWEST_CLIP:
+            found = clips
+        else:
+            made = await latest(self._database, guild_id=guild_id, user_id=user_id, stills=True)
+            found = tuple(one for one in made if one not in clips)
+        if not found:
             raise NothingMadeYet("clip" if value == NEWEST_CLIP else "picture")
-        return newest[0][0]
+        return found[0][0]
