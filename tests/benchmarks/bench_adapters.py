@@ -40,6 +40,7 @@ TARGET_RATIO = 1.05
 
 
 def _bare(tiny: TinyModel, shot: Shot) -> None:
+    assert isinstance(tiny.model, DiffusersModel)
     family, pipeline = FAMILIES[tiny.card.family], tiny.model.pipeline_for(shot.task)
     preset = tiny.card.preset(shot.preset)
     call = Call(shot=shot, preset=preset, card=tiny.card, pipeline=pipeline)
