@@ -1,4 +1,4 @@
-"""Pictures of what a study group does together: card, gallery, report, arena."""
+"""Pictures of what a study group does together: card, gallery, report, arena, theme."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def take(page: Page, message: Locator, file: Path) -> None:
 
 
 async def draw_community(browser: Browser, address: str, folder: Path) -> None:
-    """Members make, share, like, remix and compare; a moderator looks at the week."""
+    """Members make, share, like, remix, compare and compete; a moderator looks at the week."""
     page = await open_page(browser, address, WHOLE_MESSAGES, "light")
     for name, prompts in PROMPTS.items():
         await become(page, name)
@@ -88,6 +88,7 @@ async def draw_community(browser: Browser, address: str, folder: Path) -> None:
     await expect(report.locator("img").last).to_be_visible()
     await take(page, report, folder / "report.png")
     await draw_arena(page, folder)
+    await draw_theme(page, folder)
 
 
 async def draw_arena(page: Page, folder: Path) -> None:
@@ -110,3 +111,31 @@ async def draw_arena(page: Page, folder: Path) -> None:
     )
     await expect(revealed).to_be_visible()
     await take(page, revealed, folder / "arena-revealed.png")
+
+
+async def draw_theme(page: Page, folder: Path) -> None:
+    """A theme in its thread: two entries without names, and who has won."""
+    await become(page, "Lin")
+    await say(page, "/theme open title:Things that move rules:One clip each, no words. ends:3d")
+    thread = page.locator(".threads").get_by_role("button", name="Things that move").first
+    await expect(thread).to_be_visible()
+    await thread.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Things that move")
+    for name, prompts in PROMPTS.items():
+        await become(page, name)
+        await page.get_by_role("button", name=re.compile("Enter my clip")).last.click()
+        await newest(page, "Which clip takes part").get_by_role("combobox").click()
+        await page.get_by_role("option", name=prompts[0]).first.click()
+        await expect(newest(page, "takes part in")).to_be_visible()
+    await become(page, "Lin")
+    await say(page, "/theme close what:begin the vote now")
+    entry = page.get_by_role("article").filter(has=page.get_by_role("region", name="Entry 2"))
+    await wait_for(page, entry.locator("video"))
+    await take(page, entry, folder / "theme.png")
+    await entry.get_by_role("button", name=re.compile("Vote")).click()
+    await expect(newest(page, "You vote for entry 2")).to_be_visible()
+    await become(page, "Lin")
+    await say(page, "/theme close what:end the vote now")
+    decided = newest(page, "The theme is decided")
+    await expect(decided).to_contain_text("has won")
+    await take(page, decided, folder / "theme-decided.png")

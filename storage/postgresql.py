@@ -110,6 +110,10 @@ class PostgresServer:
             hide_parameters=True,
             connect_args={
                 "server_settings": {
+                    # Answers take milliseconds: to start parallel processes, or to compile a plan,
+                    # takes longer than what is asked.
+                    "max_parallel_workers_per_gather": "0",
+                    "jit": "off",
                     "application_name": "reelroom",
                     "lock_timeout": f"{BUSY_TIMEOUT_SECONDS:g}s",
                     "idle_in_transaction_session_timeout": "60s",
