@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from storage import gallery, guild_settings, ledger, moderator_log, showcase
+from storage import gallery, guild_settings, ledger, moderator_log, reviews, showcase
 from storage.audit import audit
 from storage.database import Database
 from storage.errors import UnknownJob
+from storage.jobs import JobRecord
 from storage.moderator_log import LogSearch
+from storage.reviews import Decision
 from storage.theme_errors import (
     NotEnterable,
     NotEntered,
@@ -198,6 +200,20 @@ async def test_a_deleted_clip_takes_part_no_more(database: Database) -> None:
         await database.write(lambda c: vote(c, LIN, GRACE))
     await database.write(decide)
     assert await database.read(won_by) == {LIN: 1}
+
+
+async def test_a_clip_that_moderators_took_down_does_not_enter(database: Database) -> None:
+    def take_down(connection: Connection) -> tuple[JobRecord, ...]:
+        open_one(connection)
+        make_clip(connection, ADA, 1)
+        decision = Decision(job_id="job1", guild_id=GUILD, made_by=MODERATOR, now=NOW)
+        reviews.take_down(connection, decision, "not for school")
+        return entries.candidates(connection, guild_id=GUILD, user_id=ADA, limit=25)
+
+    assert await database.write(take_down) == ()
+    with pytest.raises(NotEnterable) as refusal:
+        await database.write(lambda c: enter(c, ADA, "job1"))
+    assert refusal.value.reason == "taken down"
 
 
 async def test_due_is_what_the_clock_is_past(database: Database) -> None:
