@@ -6,8 +6,8 @@ VENV := .venv
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 BIN := $(VENV)/bin
-# Half of the tests wait for something; files stay whole, for their tests share what they build.
-TWO_AT_ONCE := -n 2 --dist loadfile --no-loadscope-reorder
+# Many tests wait for something; files stay whole, for their tests share what they build.
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -28,7 +28,7 @@ demo: $(RUNTIME)
 	@$(BIN)/python -m bot demo $(ARGS)
 
 test: $(DEV)
-	@$(BIN)/python -m pytest $(TWO_AT_ONCE) $(ARGS)
+	@$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 check: $(DEV)
 	@$(BIN)/ruff format --check .
