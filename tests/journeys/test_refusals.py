@@ -70,7 +70,7 @@ async def test_a_blank_prompt_is_refused(stage: Stage) -> None:
 
 async def test_a_loop_needs_words_or_a_picture(stage: Stage) -> None:
     async with stage.member() as ada:
-        assert "give a prompt or an image" in await refused(ada, "/loop")
+        assert "give a prompt, an image or a still" in await refused(ada, "/loop")
 
 
 def bomb() -> bytes:
