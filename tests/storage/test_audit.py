@@ -28,7 +28,7 @@ def some_history(connection: Connection) -> None:
 
 UNGUARD = {
     "sqlite": "DROP TRIGGER transfers_forbid_update",
-    "postgresql": "DROP TRIGGER transfers_forbid_change ON transfers",
+    "postgresql": "DROP TRIGGER transfers_guard_update ON transfers",
 }
 
 
