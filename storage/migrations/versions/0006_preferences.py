@@ -13,10 +13,12 @@ revision = "0006"
 down_revision = "0005"
 
 LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+# Those of 0007 to 0009 too: the log is built anew once, not by each of them.
 ACTS = (
     "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
     " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-    " 'showcase', 'report', 'defaults')"
+    " 'showcase', 'report', 'defaults', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
+    " 'review_channel', 'pot_limit', 'theme', 'reveal')"
 )
 LOG_COLUMNS = "sequence, guild_id, act, subject, before_json, after_json, detail, made_by, made_at"
 

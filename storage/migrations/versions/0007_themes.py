@@ -1,11 +1,7 @@
 """Themes: contests in threads, with entries, votes, and what is to be posted of them.
 
-What moderators do to themes comes on their log. SQLite cannot change a CHECK, so its log is built
-anew, as accounts and transfers were in 0005.
+What moderators do to themes comes on their log, which knows these acts since 0006.
 """
-
-# The names that are put into a statement are constants of this file.
-# ruff: noqa: S608
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,23 +11,11 @@ down_revision = "0006"
 
 LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-ACTS = (
-    "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
-    " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-    " 'showcase', 'report', 'defaults', 'theme')"
-)
-LOG_COLUMNS = "sequence, guild_id, act, subject, before_json, after_json, detail, made_by, made_at"
-
 
 def upgrade() -> None:
     _create_themes()
     _create_entries_and_votes()
     _create_posts()
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint("act_is_known", "moderator_log", type_="check")
-        op.create_check_constraint("act_is_known", "moderator_log", ACTS)
-    else:
-        _rebuild_log()
 
 
 def _create_themes() -> None:
@@ -130,33 +114,3 @@ def _create_posts() -> None:
         sa.PrimaryKeyConstraint("theme_id", "kind", "number"),
         sqlite_strict=True,
     )
-
-
-def _rebuild_log() -> None:
-    op.create_table(
-        "moderator_log_anew",
-        sa.Column("sequence", LARGE, autoincrement=True, nullable=False),
-        sa.Column("guild_id", LARGE, nullable=False),
-        sa.Column("act", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("before_json", sa.Text(), nullable=True),
-        sa.Column("after_json", sa.Text(), nullable=True),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("made_by", LARGE, nullable=False),
-        sa.Column("made_at", LARGE, nullable=False),
-        sa.CheckConstraint(ACTS, name="act_is_known"),
-        sa.PrimaryKeyConstraint("sequence"),
-        sqlite_strict=True,
-    )
-    op.execute(
-        f"INSERT INTO moderator_log_anew ({LOG_COLUMNS}) SELECT {LOG_COLUMNS} FROM moderator_log"
-    )
-    op.drop_table("moderator_log")
-    op.rename_table("moderator_log_anew", "moderator_log")
-    op.create_index("log_by_subject", "moderator_log", ["guild_id", "act", "subject", "sequence"])
-    op.create_index("log_by_time", "moderator_log", ["guild_id", "sequence"])
-    for change in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER moderator_log_forbid_{change.lower()} BEFORE {change}"
-            " ON moderator_log BEGIN SELECT RAISE(ABORT, 'moderator_log is append-only'); END"
-        )

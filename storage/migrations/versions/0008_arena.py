@@ -1,10 +1,4 @@
-"""Comparisons and votes, and an act of the moderators' log for who reveals another's comparison.
-
-SQLite cannot change a CHECK, so there the log is built anew, as jobs were in 0002.
-"""
-
-# The names that are put into a statement are constants of this file.
-# ruff: noqa: S608
+"""Comparisons and votes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,12 +7,6 @@ revision = "0008"
 down_revision = "0007"
 
 LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-ACTS = (
-    "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
-    " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-    " 'showcase', 'report', 'defaults', 'theme', 'reveal')"
-)
-LOG_COLUMNS = "sequence, guild_id, act, subject, before_json, after_json, detail, made_by, made_at"
 STATES = "IN ('making', 'voting', 'revealed', 'called_off')"
 COMPARISON_CHECKS = {
     "state_is_known": f"state {STATES}",
@@ -32,41 +20,8 @@ COMPARISON_CHECKS = {
 
 
 def upgrade() -> None:
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint("act_is_known", "moderator_log", type_="check")
-        op.create_check_constraint("act_is_known", "moderator_log", ACTS)
-    else:
-        _rebuild_log()
     _create_comparisons()
     _create_votes()
-
-
-def _rebuild_log() -> None:
-    op.create_table(
-        "log_anew",
-        sa.Column("sequence", LARGE, autoincrement=True, nullable=False),
-        sa.Column("guild_id", LARGE, nullable=False),
-        sa.Column("act", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("before_json", sa.Text(), nullable=True),
-        sa.Column("after_json", sa.Text(), nullable=True),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("made_by", LARGE, nullable=False),
-        sa.Column("made_at", LARGE, nullable=False),
-        sa.CheckConstraint(ACTS, name="act_is_known"),
-        sa.PrimaryKeyConstraint("sequence"),
-        sqlite_strict=True,
-    )
-    op.execute(f"INSERT INTO log_anew ({LOG_COLUMNS}) SELECT {LOG_COLUMNS} FROM moderator_log")
-    op.drop_table("moderator_log")
-    op.rename_table("log_anew", "moderator_log")
-    op.create_index("log_by_subject", "moderator_log", ["guild_id", "act", "subject", "sequence"])
-    op.create_index("log_by_time", "moderator_log", ["guild_id", "sequence"])
-    for change in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER moderator_log_forbid_{change.lower()} BEFORE {change} ON moderator_log"
-            " BEGIN SELECT RAISE(ABORT, 'moderator_log is append-only'); END"
-        )
 
 
 def _create_comparisons() -> None:

@@ -1,10 +1,4 @@
-"""Reviews of what members report, take-downs and appeals; what was reported so far waits in them.
-
-SQLite cannot change a CHECK, so the log is built anew there.
-"""
-
-# The names that are put into a statement are constants of this file.
-# ruff: noqa: S608
+"""Reviews of what members report, take-downs and appeals; earlier reports wait in them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,18 +7,10 @@ revision = "0009"
 down_revision = "0008"
 
 LARGE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-ACTS = (
-    "act IN ('relaxed', 'role_grant', 'requeue', 'allowance', 'grant', 'reset', 'pot', 'boost',"
-    " 'queue', 'clear_queue', 'block', 'channels', 'models', 'limits', 'word_rule', 'preview',"
-    " 'showcase', 'report', 'defaults', 'dismiss', 'takedown', 'appeal', 'uphold', 'restore',"
-    " 'review_channel', 'pot_limit', 'theme', 'reveal')"
-)
-LOG_COLUMNS = "sequence, guild_id, act, subject, before_json, after_json, detail, made_by, made_at"
 DOWN = "state IN ('down', 'appealed', 'upheld')"
 
 
 def upgrade() -> None:
-    _let_the_log_know_more_acts()
     _create_reviews()
     _create_withheld()
     _create_announcements()
@@ -36,38 +22,6 @@ def upgrade() -> None:
         " (SELECT MAX(sequence) FROM moderator_log WHERE act = 'report' GROUP BY subject)"
         " AND subject IN (SELECT id FROM jobs)"
     )
-
-
-def _let_the_log_know_more_acts() -> None:
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint("act_is_known", "moderator_log", type_="check")
-        op.create_check_constraint("act_is_known", "moderator_log", ACTS)
-        return
-    op.create_table(
-        "log_anew",
-        sa.Column("sequence", LARGE, autoincrement=True, nullable=False),
-        sa.Column("guild_id", LARGE, nullable=False),
-        sa.Column("act", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("before_json", sa.Text(), nullable=True),
-        sa.Column("after_json", sa.Text(), nullable=True),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("made_by", LARGE, nullable=False),
-        sa.Column("made_at", LARGE, nullable=False),
-        sa.CheckConstraint(ACTS, name="act_is_known"),
-        sa.PrimaryKeyConstraint("sequence"),
-        sqlite_strict=True,
-    )
-    op.execute(f"INSERT INTO log_anew ({LOG_COLUMNS}) SELECT {LOG_COLUMNS} FROM moderator_log")
-    op.drop_table("moderator_log")
-    op.rename_table("log_anew", "moderator_log")
-    op.create_index("log_by_subject", "moderator_log", ["guild_id", "act", "subject", "sequence"])
-    op.create_index("log_by_time", "moderator_log", ["guild_id", "sequence"])
-    for change in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER moderator_log_forbid_{change.lower()} BEFORE {change} ON moderator_log"
-            " BEGIN SELECT RAISE(ABORT, 'moderator_log is append-only'); END"
-        )
 
 
 def _create_reviews() -> None:
