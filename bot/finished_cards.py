@@ -51,15 +51,11 @@ class FinishedCards:
         What a comparison shows has no card: its message stays as it is.
         """
         async with self._editing.setdefault(job_id, asyncio.Lock()):
-            record, card, _ = await self._load(job_id)
-            if record.card_message_id is not None and not await self._is_compared(job_id):
+            record, card, _, compared = await self._load(job_id)
+            if record.card_message_id is not None and not compared:
                 await self._messages.edit(
                     record.channel_id, record.card_message_id, embed=card.embed, view=card.view
                 )
-
-    async def _is_compared(self, job_id: str) -> bool:
-        both = await self._database.read(lambda c: comparisons.of_job(c, job_id))
-        return both is not None and both.state != "called_off"
 
     def redraw_soon(self, job_id: str) -> None:
         """The same in the background: at once, then no more often than the interval."""
@@ -77,7 +73,7 @@ class FinishedCards:
         what keeps a message from being edited (`NOT_SENT`).
         """
         async with self._editing.setdefault(job_id, asyncio.Lock()):
-            record, card, delivery = await self._load(job_id)
+            record, card, delivery, _ = await self._load(job_id)
             if delivery is None or delivery.ended_at is None:
                 return False
             if record.card_message_id is None:
@@ -130,8 +126,10 @@ class FinishedCards:
         except NOT_SENT as error:
             log.warning("card.not_edited", job_id=job_id, error=str(error))
 
-    async def _load(self, job_id: str) -> tuple[JobRecord, Card, DeliveryRecord | None]:
-        def load(connection: Connection) -> tuple[JobRecord, Card, DeliveryRecord | None]:
+    async def _load(self, job_id: str) -> tuple[JobRecord, Card, DeliveryRecord | None, bool]:
+        """The last: whether a comparison shows it."""
+
+        def load(connection: Connection) -> tuple[JobRecord, Card, DeliveryRecord | None, bool]:
             record = jobs.get(connection, job_id)
             entry = gallery.entry(connection, job_id=job_id)
             delivery = None
@@ -143,6 +141,7 @@ class FinishedCards:
                 shared=entry is not None,
                 likes=entry.likes if entry else 0,
             )
-            return record, card, delivery
+            both = comparisons.of_job(connection, job_id)
+            return record, card, delivery, both is not None and both.state != "called_off"
 
         return await self._database.read(load)
