@@ -5,22 +5,17 @@ from __future__ import annotations
 import io
 import math
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from bot.arena.leaderboard import MOST_SHOWN, Leaderboard, Line
-from generation.narration.captions import FONT_FILE
+from bot.drawing import FAINT, INK, MARGIN, PAPER, WIDTH, font, shortened
 
-WIDTH = 960
-MARGIN = 40
 ROW = 46
 NAME_WIDTH = 300
 NUMBERS_WIDTH = 190
 NAME_CHARACTERS = 26
 GRID_POINTS = 100
 
-PAPER = (250, 249, 246)
-INK = (34, 38, 44)
-FAINT = (112, 118, 126)
 GRID = (226, 224, 218)
 INTERVAL = (147, 187, 246)
 DOT = (37, 99, 195)
@@ -35,16 +30,16 @@ def draw(board: Leaderboard) -> bytes:
     height = top + ROW * len(lines) + 36 + MARGIN
     image = Image.new("RGB", (WIDTH, height), PAPER)
     pen = ImageDraw.Draw(image)
-    pen.text((MARGIN, MARGIN), board.title, font=_font(28), fill=INK)
+    pen.text((MARGIN, MARGIN), board.title, font=font(28), fill=INK)
     said = f"{board.votes} votes on {board.comparisons} comparisons; bars are 95 % intervals"
-    pen.text((MARGIN, MARGIN + 42), said, font=_font(16), fill=FAINT)
+    pen.text((MARGIN, MARGIN + 42), said, font=font(16), fill=FAINT)
     scale = _Scale(least=least, most=most)
     bottom = top + ROW * len(lines)
     steps = max(1, round((most - least) / GRID_POINTS / 8))
     for mark in range(least, most + 1, GRID_POINTS * steps):
         across = scale.across(mark)
         pen.line((across, top, across, bottom), fill=GRID, width=1)
-        pen.text((across, bottom + 8), str(mark), font=_font(14), fill=FAINT, anchor="ma")
+        pen.text((across, bottom + 8), str(mark), font=font(14), fill=FAINT, anchor="ma")
     for index, line in enumerate(lines):
         _row(pen, line, scale, top + ROW * index + ROW // 2)
     out = io.BytesIO()
@@ -67,15 +62,11 @@ class _Scale:
 def _row(pen: ImageDraw.ImageDraw, line: Line, scale: _Scale, middle: int) -> None:
     rating = line.rating
     name = f"{line.rank}. {line.title}"
-    if len(name) > NAME_CHARACTERS:
-        name = name[: NAME_CHARACTERS - 1] + "…"
-    pen.text((MARGIN, middle), name, font=_font(18), fill=INK, anchor="lm")
+    pen.text(
+        (MARGIN, middle), shortened(name, NAME_CHARACTERS), font=font(18), fill=INK, anchor="lm"
+    )
     low, dot, high = (scale.across(each) for each in (rating.low, rating.points, rating.high))
     pen.rounded_rectangle((low, middle - 5, max(high, low + 2), middle + 5), 5, fill=INTERVAL)
     pen.ellipse((dot - 7, middle - 7, dot + 7, middle + 7), fill=DOT)
     numbers = f"{rating.points:.0f} · {rating.votes} votes"
-    pen.text((WIDTH - MARGIN, middle), numbers, font=_font(16), fill=FAINT, anchor="rm")
-
-
-def _font(pixels: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(FONT_FILE), pixels)
+    pen.text((WIDTH - MARGIN, middle), numbers, font=font(16), fill=FAINT, anchor="rm")

@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from bot.drawing import FAINT, INK, MARGIN, PAPER, WIDTH, font, shortened
 from bot.report.numbers import Line, Report
 from bot.text import credit_count, duration
-from generation.narration.captions import FONT_FILE
 
-WIDTH = 960
-MARGIN = 40
 ROW = 34
 NAME_WIDTH = 250
 NUMBERS_WIDTH = 330
@@ -20,9 +18,6 @@ MOST_MEMBERS = 12
 MOST_ROLES = 6
 NAME_CHARACTERS = 20
 
-PAPER = (250, 249, 246)
-INK = (34, 38, 44)
-FAINT = (112, 118, 126)
 MEMBER_BAR = (59, 130, 246)
 ROLE_BAR = (34, 160, 107)
 
@@ -36,14 +31,16 @@ class _Page:
         self.y = MARGIN
 
     def text(self, words: str, *, size: int = 18, colour: tuple[int, int, int] = INK) -> None:
-        self._draw.text((MARGIN, self.y), words, font=_font(size), fill=colour)
+        self._draw.text((MARGIN, self.y), words, font=font(size), fill=colour)
         self.y += round(size * 1.7)
 
     def bar(self, line: Line, share: float, colour: tuple[int, int, int]) -> None:
         """A line of the report; `share` of the longest bar."""
         room = WIDTH - 2 * MARGIN - NAME_WIDTH - NUMBERS_WIDTH
         left = MARGIN + NAME_WIDTH
-        self._draw.text((MARGIN, self.y), _short(line.name), font=_font(17), fill=INK)
+        self._draw.text(
+            (MARGIN, self.y), shortened(line.name, NAME_CHARACTERS), font=font(17), fill=INK
+        )
         self._draw.rounded_rectangle(
             (left, self.y + 3, left + max(3, round(room * share)), self.y + ROW - 14),
             radius=4,
@@ -51,7 +48,7 @@ class _Page:
         )
         clips = f"{line.clips} clip{'' if line.clips == 1 else 's'}"
         numbers = f"{line.minutes:.1f} min · {clips} · {_waits(line)}"
-        self._draw.text((left + room + 14, self.y + 2), numbers, font=_font(14), fill=FAINT)
+        self._draw.text((left + room + 14, self.y + 2), numbers, font=font(14), fill=FAINT)
         self.y += ROW
 
 
@@ -100,11 +97,3 @@ def _waits(line: Line) -> str:
     if line.wait_p50_seconds is None or line.wait_p95_seconds is None:
         return "none began"
     return f"p50 {duration(line.wait_p50_seconds)}, p95 {duration(line.wait_p95_seconds)}"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= NAME_CHARACTERS else name[: NAME_CHARACTERS - 1] + "…"
-
-
-def _font(pixels: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(FONT_FILE), pixels)
