@@ -118,7 +118,7 @@ class Member:
         self, message: SeenMessage, *, label: str | None = None, custom_id: str | None = None
     ) -> Sent:
         """Press a button by its label or custom_id. Raises MemberError when there is none."""
-        current = self._messages.get(message.id, message)
+        current = await self._as_it_stands(message)
         for button in current.buttons:
             if button.get("label") == label if label else button.get("custom_id") == custom_id:
                 data: JsonObject = {"component_type": 2, "custom_id": button.get("custom_id")}
@@ -130,7 +130,7 @@ class Member:
         self, message: SeenMessage, values: Sequence[str], *, custom_id: str | None = None
     ) -> Sent:
         """Choose in a select of a message: the one with this custom_id, or its only one."""
-        current = self._messages.get(message.id, message)
+        current = await self._as_it_stands(message)
         for component in current.components:
             if component["type"] in (3, 5, 6, 7, 8) and custom_id in (None, component["custom_id"]):
                 data = {
@@ -140,6 +140,22 @@ class Member:
                 }
                 return await self._act(3, data=data, message=current)
         raise MemberError("The message has no such menu.")
+
+    async def _as_it_stands(self, message: SeenMessage) -> SeenMessage:
+        """Its latest state, once this member's own page has caught up with the given one.
+
+        What another member was shown already may still be on its way to this one. Raises
+        WaitedInVain.
+        """
+        return await self.wait_until(
+            lambda: (
+                own
+                if (own := self._messages.get(message.id, message)).edited_at >= message.edited_at
+                else None
+            ),
+            "an edit that another member sees",
+            PATIENCE_SECONDS,
+        )
 
     async def submit_modal(
         self, modal: OpenModal, answers: Mapping[str, str | Sequence[str]]

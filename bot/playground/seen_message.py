@@ -25,6 +25,11 @@ class SeenMessage:
         return str(self.body["channel_id"])
 
     @property
+    def edited_at(self) -> str:
+        """When it was last edited, in ISO 8601; empty when never."""
+        return str(self.body["edited_timestamp"] or "")
+
+    @property
     def content(self) -> str:
         """Its plain text."""
         return str(self.body["content"])
