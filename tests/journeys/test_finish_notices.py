@@ -150,9 +150,10 @@ async def test_a_failing_discord_is_asked_again_and_the_message_comes_once(stage
         job_id = await order(ada, CLIP)
         await at_its_end(stage, job_id)
         await until_none_is_due(stage)
+    async with stage.member("Ada") as ada_anew:
         sent = [
             seen
-            for seen in ada.messages
-            if seen.channel_id != ada.channel_id and job_id in seen.text
+            for seen in ada_anew.messages
+            if seen.channel_id != ada_anew.channel_id and job_id in seen.text
         ]
         assert len(sent) == 1

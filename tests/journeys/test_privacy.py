@@ -173,7 +173,8 @@ async def test_after_the_deletion_no_byte_on_the_disk_says_what_the_member_said(
         assert ada.id not in after
         assert files_with(data, CANARY.encode()) == []
         assert await stage.service.database.read(audit.audit) == ()
-        shown = [message for message in grace.messages if CANARY in message.text]
+        async with stage.member("Grace") as grace_anew:
+            shown = [message for message in grace_anew.messages if CANARY in message.text]
         assert shown == [], "the cards are gone from the channel too"
         remixed = await grace.wait_for_message(
             lambda message: (
@@ -244,9 +245,10 @@ async def test_an_operator_deletes_while_the_bot_is_stopped_and_messages_go_at_i
         assert "Nothing about this user is stored" in printed
         assert "1 messages in Discord" in printed
         assert files_with(tmp_path, CANARY.encode()) == []
-        async with open_stage(playground, settings, executor) as stage, stage.member() as ada:
+        async with open_stage(playground, settings, executor) as stage:
             await at_the_end_of_all(stage)
-            assert not [message for message in ada.messages if CANARY in message.text]
+            async with stage.member() as ada:
+                assert not [message for message in ada.messages if CANARY in message.text]
 
 
 async def test_an_operator_s_wish_is_done_by_the_bot_that_runs(
