@@ -4,9 +4,9 @@ First the pocket model at its usual steps, the same prompts and seeds each time.
 stands the same model at fewer steps, which leaves work out in the simplest way. Then one tiny model
 of each family, whose random weights say nothing about pictures, only that work is left out.
 
-`work` is the share of the denoiser's operations that are left: it depends on no machine. Likeness
-is measured against the clip without a cache; `right` is how often what is asked for is seen, as in
-`generation.pocket.evaluate`.
+`work` is the share of the denoiser's multiplications in linear layers that are left: it depends on
+no machine. Likeness is measured against the clip without a cache; `right` is how often what is
+asked for is seen, as in `generation.pocket.evaluate`.
 """
 
 # diffusers and torch are partly typed.
@@ -61,7 +61,7 @@ PLAIN = "plain"
 @dataclass(frozen=True, kw_only=True)
 class Made:
     seconds: float
-    operations: int
+    multiplications: int
     frames: Frames
 
 
@@ -89,7 +89,7 @@ class Bench:
         footage = self._model.generate(replace(shot, preset=way, steps=steps), ignore_steps)
         return Made(
             seconds=time.perf_counter() - began,
-            operations=self._work.operations,
+            multiplications=self._work.multiplications,
             frames=footage.frames,
         )
 
@@ -141,7 +141,9 @@ def _compared(made: list[Made], plain: list[Made], scenes: list[Scene]) -> dict[
     pairs = list(zip(made, plain, strict=True))
     return {
         "times_as_fast": round(statistics.median(p.seconds / m.seconds for m, p in pairs), 2),
-        "work": round(sum(m.operations for m in made) / sum(p.operations for p in plain), 2),
+        "work": round(
+            sum(m.multiplications for m in made) / sum(p.multiplications for p in plain), 2
+        ),
         **({} if made is plain else _likeness(pairs)),
         **_followed(made, scenes),
     }
@@ -195,7 +197,7 @@ def _family(tiny: TinyModel) -> dict[str, Any]:
     plain = made.pop(PLAIN)
     return {
         way: {
-            "work": round(one.operations / plain.operations, 2),
+            "work": round(one.multiplications / plain.multiplications, 2),
             **_likeness([(one, plain)]),
         }
         for way, one in made.items()

@@ -24,7 +24,8 @@ STEPS = 8
 def preset(**changes: Any) -> Preset:
     steps: dict[str, Any] = {"steps_min": 1, "steps_default": STEPS, "steps_max": 50}
     guidance = {"guidance_min": 1.0, "guidance_default": 3.0, "guidance_max": 9.0}
-    return Preset(**{**steps, **guidance, **changes})
+    fields: dict[str, Any] = {**steps, **guidance, **changes}
+    return Preset(**fields)
 
 
 def test_a_size_is_compiled_once_it_is_hot_and_others_stay_eager(tiny_model: Build) -> None:
