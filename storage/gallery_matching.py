@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from storage.gallery_tables import POSTGRESQL_WORDS, STRETCH_BITS
 from storage.schema import gallery_entries
 
-MOST_LIKED = 4_000
+MOST_LIKED = 8_000
 """Among so many the most liked with some words are looked for, before all with the words are."""
 
 Filters = Mapping[str, str | int]
@@ -44,7 +44,7 @@ class Matching:
     """`keys` selects the sequences of the entries that fit; `key` is its column. What fits meets
     the `conditions` and has all the `terms`."""
 
-    keys: Select[Any]
+    keys: Select[int]
     key: ColumnElement[int]
     conditions: tuple[ColumnElement[bool], ...]
     terms: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ def matching(
 
 def _newest(
     connection: Connection,
-    keys: Select[Any],
+    keys: Select[int],
     key: ColumnElement[int],
     limit: int,
     before: int | None,
@@ -139,13 +139,13 @@ def _newest(
     return list(connection.execute(rest.order_by(key.desc()).limit(limit)).scalars())
 
 
-def _sequences(connection: Connection, query: Select[Any]) -> list[int]:
+def _sequences(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[int]:
     return [row.sequence for row in connection.execute(query)]
 
 
 def _in_order(
     guild_id: int, terms: Sequence[str], filters: Sequence[ColumnElement[bool]]
-) -> tuple[Select[Any], ColumnElement[int]]:
+) -> tuple[Select[int], ColumnElement[int]]:
     """By SQLite's full-text index first, which gives its rows in the order of their numbers."""
     # The guild last: it has by far the most rows, and is then only asked about those that have
     # all the words.
@@ -159,11 +159,11 @@ def _in_order(
     return keys, _WORDS_INDEX.c.rowid
 
 
-def _indexed(queries: Sequence[str]) -> tuple[Select[Any], ColumnElement[int]]:
+def _indexed(queries: Sequence[str]) -> tuple[Select[int], ColumnElement[int]]:
     """What fits all of these queries, by PostgreSQL's index of words."""
     # As many conditions, not one: the index then leaps from what fits one to what fits the other,
     # instead of looking at each entry of the rarest.
-    lexemes = literal_column(POSTGRESQL_WORDS)
+    lexemes: ColumnElement[Any] = literal_column(POSTGRESQL_WORDS)
     fits = (lexemes.op("@@")(cast(query, TSQUERY())) for query in queries)
     # Kept apart, or the planner might read backwards through the gallery to have the order.
     found = select(_TABLE.sequence).where(*fits).cte("found").prefix_with("MATERIALIZED")

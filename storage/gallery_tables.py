@@ -52,20 +52,18 @@ Index("gallery_by_command", _ENTRY.guild_id, _ENTRY.command, _ENTRY.sequence)
 FILTERED_BY = ("author_id", "model", "command")
 STRETCH_BITS = (13, 17, 21)
 """Entries stand in stretches of two to the power of each: 8 thousand, 131 thousand, 2 million."""
-_GUILD = "('guild_id:' || (guild_id)::text)"
+_GUILD = "'guild_id:' || guild_id::text"
 _LEXEMES = (
     _GUILD,
-    "('author_id:' || (author_id)::text)",
-    "('model:' || model)",
-    "('command:' || command)",
-    *(f"(({_GUILD} || ':{bits}:') || ((sequence >> {bits}))::text)" for bits in STRETCH_BITS),
+    "'author_id:' || author_id::text",
+    "'model:' || model",
+    "'command:' || command",
+    *(f"(({_GUILD}) || ':{bits}:') || ((sequence >> {bits})::text)" for bits in STRETCH_BITS),
 )
-POSTGRESQL_WORDS = (
-    f"array_to_tsvector((string_to_array(words, ' ') || ARRAY[{', '.join(_LEXEMES)}]))"
-)
+POSTGRESQL_WORDS = f"array_to_tsvector(string_to_array(words, ' ') || ARRAY[{', '.join(_LEXEMES)}])"
 Index(
     "gallery_by_words",
-    literal_column(POSTGRESQL_WORDS),
+    literal_column(POSTGRESQL_WORDS, Text),
     postgresql_using="gin",
     # Else what was shared lately waits in a list that every search reads from end to end.
     postgresql_with={"fastupdate": "off"},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, event, insert
 
 from storage import gallery, gallery_search, schema
 from storage.database import Database
@@ -15,6 +15,7 @@ from storage.errors import InvalidCursor
 from storage.gallery_search import RARE_MATCHES, GallerySearch
 from storage.search_words import words_of
 from tests.storage.builders import GUILD, MEMBER, NOW
+from tests.storage.kinds import only_postgresql
 from tests.storage.stores import PostgresStore, SqliteStore, Store
 
 ORDERS = ("best", "newest", "liked")
@@ -328,3 +329,30 @@ async def test_words_are_not_taken_for_what_the_index_says_of_an_entry(database:
         ]
 
     assert await database.write(look) == [[], [], [], []]
+
+
+@only_postgresql
+async def test_postgresql_reads_its_index_of_words_for_every_search(database: Database) -> None:
+    """For another spelling of the index's expression it would read the whole gallery."""
+    told: list[str] = []
+
+    def explain(
+        connection: Connection, _: object, statement: str, values: Any, *__: object
+    ) -> None:
+        if "@@" in statement and not statement.startswith("EXPLAIN"):
+            told.append(
+                "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
+            )
+
+    def look(connection: Connection) -> None:
+        spread(connection)
+        # The gallery of this test is shorter than the index.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        event.listen(connection, "before_cursor_execute", explain)
+        for order in ORDERS:
+            found(connection, words="red fox", author_id=MEMBER, model="pocket", order=order)
+        event.remove(connection, "before_cursor_execute", explain)
+
+    await database.write(look)
+    assert len(told) > len(ORDERS)
+    assert all("Bitmap Index Scan on gallery_by_words" in plan for plan in told)
