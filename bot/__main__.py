@@ -46,6 +46,11 @@ def parser() -> argparse.ArgumentParser:
         "check", help="load models, make two steps with each, and tell time and memory"
     )
     check.add_argument("model", nargs="*", help="ids of the catalogue (default: the enabled ones)")
+    calibrate = models_commands.add_parser(
+        "calibrate", help="measure the ratios that a preset's MagCache needs, by one shot"
+    )
+    calibrate.add_argument("model", nargs=1, help="an id of the catalogue")
+    calibrate.add_argument("--preset", default="default", help="whose steps and guidance it takes")
     remake = commands.add_parser(
         "remake", help="make a clip again from what is stored of it, and compare the pictures"
     )

@@ -35,6 +35,8 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
             raise UnknownModel(model, tuple(cards))
     if options.models_command == "check":
         return _check(settings, models)
+    if options.models_command == "calibrate":
+        return _calibrate(settings, models[0], options.preset)
     for model in models:
         pull(cards[model], generation.lock_file, print)
         note_check(settings.storage.checks_file, model, None)
@@ -42,15 +44,7 @@ def run(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, models: Sequence[str]) -> int:
-    """A process of its own imports torch, as a worker would be started."""
-    setup = worker_setup(settings, slots=1, preload=None)
-    checked = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "generation.model_check", *models],
-        env=worker_environment(os.environ),
-        input=pack(setup),
-        stdout=subprocess.PIPE,
-        check=False,
-    )
+    checked = _process(settings, "generation.model_check", *models)
     lines: list[dict[str, str]] = [json.loads(line) for line in checked.stdout.splitlines()]
     for line in lines:
         failure = None if line["verdict"] == "good" else line["detail"]
@@ -58,6 +52,33 @@ def _check(settings: Settings, models: Sequence[str]) -> int:
         print(f"{line['verdict']}: {line['model']}: {line['detail']}")
     all_good = len(lines) == len(models) and all(line["verdict"] == "good" for line in lines)
     return 0 if all_good and checked.returncode == 0 else 1
+
+
+def _calibrate(settings: Settings, model: str, preset: str) -> int:
+    """Prints a line for the catalogue."""
+    done = _process(settings, "generation.model_calibration", model, preset)
+    if done.returncode != 0 or not done.stdout:
+        return 1
+    said = json.loads(done.stdout)
+    if "error" in said:
+        print(said["error"], file=sys.stderr)
+        return 1
+    ratios = ", ".join(f"{ratio:g}" for ratio in said["ratios"])
+    print(f'step_cache = {{ name = "MagCache", ratios = [{ratios}] }}')
+    return 0
+
+
+def _process(
+    settings: Settings, module: str, *arguments: str
+) -> subprocess.CompletedProcess[bytes]:
+    """A process of its own imports torch, as a worker would be started."""
+    return subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", module, *arguments],
+        env=worker_environment(os.environ),
+        input=pack(worker_setup(settings, slots=1, preload=None)),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
 
 
 def _line(card: ModelCard, settings: Settings) -> str:

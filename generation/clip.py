@@ -27,8 +27,9 @@ class Making:
     make the same pictures again.
 
     `width` and `height` in pixels are the model's own, before the clip is enlarged. `tier` is how
-    the model was held in memory, `max_bytes` what the file had to fit into. `device` and `versions`
-    (of libraries, by name) cannot be chosen for a job; others may change the pictures a little.
+    the model was held in memory, `step_cache` what left out parts of steps (empty: nothing),
+    `max_bytes` what the file had to fit into. `device` and `versions` (of libraries, by name)
+    cannot be chosen for a job; others may change the pictures a little.
     """
 
     scheduler: str
@@ -39,6 +40,7 @@ class Making:
     height: int
     max_bytes: int
     versions: Mapping[str, str]
+    step_cache: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -104,6 +104,7 @@ def _making(studio: Studio, loaded: LoadedModel, device: str) -> Making:
         scheduler=studio.model.scheduler(studio.request.preset),
         dtype=studio.model.dtype,
         tier=loaded.tier.value,
+        step_cache=studio.step_cache,
         device=device,
         width=studio.width,
         height=studio.height,

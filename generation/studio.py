@@ -63,6 +63,8 @@ class Studio:
         self.narration_scenes = narration_scenes
         self.width, self.height = _size(self.request, self.card)
         self.model_seconds = 0.0
+        self.step_cache = ""
+        """What the shots were made with, in words; most commands make one, or all alike."""
 
     @property
     def model(self) -> VideoModel:
@@ -104,6 +106,7 @@ class Studio:
         began = time.monotonic()
         footage = self.model.generate(shot, on_step)
         self.model_seconds += time.monotonic() - began
+        self.step_cache = footage.step_cache or self.step_cache
         return footage
 
     def picture(self) -> Image | None:

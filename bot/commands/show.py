@@ -69,7 +69,7 @@ def settings_sheet(record: JobRecord, catalogue: Catalogue) -> discord.Embed:
 
 def _add_making(embed: discord.Embed, making: Making) -> None:
     parts = (
-        *filter(None, (making.scheduler,)),
+        *filter(None, (making.scheduler, making.step_cache)),
         making.dtype,
         f"{making.width} × {making.height} before enlarging",
         f"model {making.tier}",

@@ -11,11 +11,12 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 import torch
-from diffusers.hooks import FirstBlockCacheConfig
 
 from generation.errors import GenerationFailed
 from generation.models.adapter import Shot
-from generation.models.card import Preset
+from generation.models.cached_steps import cached_steps, is_used_for, refuse_unsuited
+from generation.models.card import ModelCard, Preset
+from generation.models.step_cache import StepCache
 from generation.models.tiers import is_denoiser
 
 HOT_AFTER = 2
@@ -40,11 +41,7 @@ class Acceleration:
 
         Raises GenerationFailed where they are not made for it.
         """
-        denoisers = [
-            part
-            for name, part in pipeline.components.items()
-            if is_denoiser(name) and part is not None
-        ]
+        denoisers, cache = _denoisers(pipeline), step_cache_of(preset, shot)
         bucket = (shot.preset, shot.width, shot.height, shot.frames)
         self._asked[bucket] += 1
         hot = preset.compile and self._asked[bucket] > HOT_AFTER
@@ -53,8 +50,8 @@ class Acceleration:
                 self._compile(denoisers)
             elif self._is_compiled:
                 stack.enter_context(torch.compiler.set_stance("force_eager"))
-            if preset.first_block_cache:
-                stack.enter_context(_cached_steps(denoisers, preset.first_block_cache))
+            if cache is not None:
+                stack.enter_context(cached_steps(pipeline, denoisers, cache, shot))
             yield
 
     def _compile(self, denoisers: Sequence[Any]) -> None:
@@ -70,16 +67,26 @@ class Acceleration:
         self._is_compiled = True
 
 
-@contextlib.contextmanager
-def _cached_steps(denoisers: Sequence[Any], threshold: float) -> Generator[None, None, None]:
-    with contextlib.ExitStack() as stack:
-        for denoiser in denoisers:
+def step_cache_of(preset: Preset, shot: Shot) -> StepCache | None:
+    """The preset's, if it is used for such a shot."""
+    cache = preset.step_cache
+    return cache if cache is not None and is_used_for(cache, shot) else None
+
+
+def refuse_unsuited_caches(card: ModelCard, pipeline: Any) -> None:
+    """Raises GenerationFailed for a preset whose step cache the loaded parts are not made for."""
+    for name, preset in card.presets.items():
+        if preset.step_cache is not None:
             try:
-                denoiser.enable_cache(FirstBlockCacheConfig(threshold=threshold))
-            except (AttributeError, ValueError) as error:
-                raise _not_made_for("first_block_cache", denoiser) from error
-            stack.callback(denoiser.disable_cache)
-        yield
+                refuse_unsuited(preset.step_cache, _denoisers(pipeline))
+            except GenerationFailed as error:
+                raise GenerationFailed(f"model {card.id}, preset {name}: {error}") from error
+
+
+def _denoisers(pipeline: Any) -> Sequence[Any]:
+    return [
+        part for name, part in pipeline.components.items() if is_denoiser(name) and part is not None
+    ]
 
 
 def _not_made_for(key: str, denoiser: Any) -> GenerationFailed:

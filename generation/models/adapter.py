@@ -91,10 +91,11 @@ class Waveform:
 
 @dataclass(frozen=True, kw_only=True)
 class Footage:
-    """What a shot became."""
+    """What a shot became, and in words the step cache that it was made with (empty: none)."""
 
     frames: Frames
     sound: Waveform | None = None
+    step_cache: str = ""
 
 
 class VideoModel(Protocol):

@@ -11,18 +11,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from generation.errors import UnsupportedOption
+from generation.models.fields import STRICT, Count, Guidance, Options, Positive
+from generation.models.step_cache import StepCache
 from generation.request import Camera, CameraMove, Command, GenerationRequest
-
-STRICT = ConfigDict(extra="forbid")
-"""A key that nobody knows is an error: it would be a misspelt one."""
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-Guidance = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Options = Mapping[str, str | int | float | bool]
 
 
 class Task(StrEnum):
@@ -122,10 +116,9 @@ class Preset:
     are then as many. `parts` replaces parts of the model, such as a motion adapter. `options` are
     further arguments of the pipeline's call.
 
-    With a `first_block_cache` (0.05 to 0.2 is usual), a step whose first block changes its input by
-    less than this share of the step before takes the rest from that one: faster, less faithful,
-    nothing for distilled models. With `compile`, sizes that are asked for again and again are
-    computed by compiled code."""
+    `distilled` weights were trained for few steps, none of which can be left out. For others a
+    `step_cache` takes again what earlier steps computed: faster, less faithful. With `compile`,
+    sizes that are asked for again and again are computed by compiled code."""
 
     __pydantic_config__ = STRICT
 
@@ -140,12 +133,15 @@ class Preset:
     loras: tuple[Lora, ...] = ()
     parts: Mapping[str, Source] = field(default_factory=dict[str, Source])
     options: Options = field(default_factory=dict[str, "str | int | float | bool"])
-    first_block_cache: Annotated[float, Field(ge=0, le=1)] = 0.0
+    distilled: bool = False
+    step_cache: StepCache | None = None
     compile: bool = False
 
     def __post_init__(self) -> None:
-        if self.first_block_cache and self.compile:
-            raise ValueError("first_block_cache and compile do not go together")
+        if self.step_cache and (self.distilled or self.timesteps):
+            raise ValueError("a distilled preset has no steps to spare: it takes no step_cache")
+        if self.step_cache and self.compile:
+            raise ValueError("step_cache and compile do not go together")
         if not self.steps_min <= self.steps_default <= self.steps_max:
             raise ValueError("steps_default is not between steps_min and steps_max")
         if not self.guidance_min <= self.guidance_default <= self.guidance_max:

@@ -10,19 +10,22 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from generation.errors import InvalidCatalogue
-from generation.models.card import ModelCard
+from generation.models.card import ModelCard, Task
+from generation.models.step_cache import ONLY_FROM_WORDS, SUITED, CacheName, StepCache
 
 CATALOGUE_FILE = Path(__file__).with_name("catalogue.toml")
 MODEL_ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 HEADER = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(?:#.*)?$")
 KEY = re.compile(r"\s*((?:\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-])+(?:\s*\.\s*[A-Za-z0-9_-]+)*)\s*=")
 SYNTAX_LINE = re.compile(r"\(at line (\d+), ")
+
+CACHE_NAMES = get_args(CacheName)
 
 _CARD = TypeAdapter(ModelCard)
 Table = dict[str, Any]
@@ -70,15 +73,39 @@ def _over(below: Table, above: Table) -> Table:
 
 def _card(model: str, entry: Table, files: Sequence[Path]) -> ModelCard:
     try:
-        return _CARD.validate_python({"id": model, **_written_short(entry)})
+        card = _CARD.validate_python({"id": model, **_written_short(entry)})
     except ValidationError as error:
         detail = error.errors()[0]
-        path = (model, *(str(part) for part in detail["loc"]))
-        for file in reversed(files):
-            line = line_of(file, path)
-            if line is not None:
-                raise InvalidCatalogue(str(file), line, _sentence(path, detail)) from error
-        raise InvalidCatalogue(str(files[-1]), None, _sentence(path, detail)) from error
+        keys = (str(part) for part in detail["loc"] if part not in CACHE_NAMES)  # pydantic's own
+        path = (model, *keys)
+        raise _invalid(files, path, _sentence(path, detail)) from error
+    for name, preset in card.presets.items():
+        reason = preset.step_cache and _unsuited(card, preset.step_cache)
+        if reason:
+            path = (model, "presets", name, "step_cache")
+            raise _invalid(files, path, f"{'.'.join(path)}: {reason}")
+    return card
+
+
+def _unsuited(card: ModelCard, cache: StepCache) -> str | None:
+    """Why this model has no such cache."""
+    suited = SUITED.get(card.family, ())
+    if not suited:
+        return f"{card.family} models take no step_cache"
+    if cache.name not in suited:
+        return f"{cache.name} does not suit {card.family} models, which take {', '.join(suited)}"
+    if cache.name in ONLY_FROM_WORDS and Task.TEXT not in card.tasks:
+        return f"{cache.name} is for shots from words alone, which {card.id} does not make"
+    return None
+
+
+def _invalid(files: Sequence[Path], path: tuple[str, ...], sentence: str) -> InvalidCatalogue:
+    """With the last file that has the path, or a table around it, and the line of that."""
+    for file in reversed(files):
+        line = line_of(file, path)
+        if line is not None:
+            return InvalidCatalogue(str(file), line, sentence)
+    return InvalidCatalogue(str(files[-1]), None, sentence)
 
 
 def _written_short(entry: Table) -> Table:
@@ -94,6 +121,8 @@ def _sentence(path: tuple[str, ...], detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
             return f"{where} is missing"
+        case "union_tag_not_found":
+            return f"{where}.name is missing"
         case "extra_forbidden" | "unexpected_keyword_argument":
             return f"{where} is no key that we know"
         case _:

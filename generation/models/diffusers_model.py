@@ -8,6 +8,7 @@ import contextlib
 import inspect
 import warnings
 from collections.abc import Callable, Generator, Hashable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ import diffusers
 import torch
 
 from generation.errors import GenerationFailed, UnsupportedOption
-from generation.models.acceleration import Acceleration
+from generation.models.acceleration import Acceleration, step_cache_of
 from generation.models.adapter import Footage, OnStep, Shot
 from generation.models.card import Lora, ModelCard, Preset, SchedulerChoice, Source, Task
 from generation.models.embeddings import EmbeddingCache, remembered_prompts
 from generation.models.family import Call, Family, refuse_what_it_cannot
 from generation.models.parts import lora_file, put_part
 from generation.models.rolling import going_round
+from generation.models.step_cache import told
 from generation.models.steps import heard_steps
 from generation.request import Camera
 
@@ -120,7 +122,7 @@ class DiffusersModel:
             for each in {id(each): each for each in (pipeline, self._loaded)}.values():
                 each.maybe_free_model_hooks()
         # 4. To pictures.
-        return self._cut(self._family.read(output, call), shot)
+        return self._cut(self._family.read(output, call), call)
 
     def _circle(self, pipeline: Any, shot: Shot) -> contextlib.AbstractContextManager[None]:
         if not shot.goes_round or self._family.time_axis is None:
@@ -186,16 +188,17 @@ class DiffusersModel:
             self._loaded.set_adapters(names, [lora.strength for lora in loras])
         self._loras = loras
 
-    def _cut(self, footage: Footage, shot: Shot) -> Footage:
+    def _cut(self, footage: Footage, call: Call) -> Footage:
         """Exactly the shot's frames, a circle whole; some pipelines make whole sections."""
-        frames = footage.frames
+        shot, frames = call.shot, footage.frames
         if len(frames) < shot.frames or frames.shape[1:] != (shot.height, shot.width, 3):
             raise GenerationFailed(
                 f"{self._card.id} made {frames.shape} instead of {shot.frames} frames of "
                 f"{shot.width} x {shot.height}"
             )
         kept = frames if shot.goes_round else frames[: shot.frames]
-        return Footage(frames=kept, sound=footage.sound)
+        cache = step_cache_of(call.preset, shot)
+        return replace(footage, frames=kept, step_cache="" if cache is None else told(cache))
 
 
 @contextlib.contextmanager
@@ -206,6 +209,8 @@ def _known_warnings() -> Generator[None]:
         warnings.filterwarnings("ignore", message="__array__ implementation doesn't accept a copy")
         # Mochi asks for float32 autocasting, which only changes anything on a GPU.
         warnings.filterwarnings("ignore", message="In CPU autocast")
+        # FasterCache tells high frequencies from low ones by it.
+        warnings.filterwarnings("ignore", message="torch.meshgrid: in an upcoming release")
         yield
 
 

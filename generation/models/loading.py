@@ -162,7 +162,7 @@ class LoadedModels:
         )
         if tier is not self._tiers[0]:
             logger.warning("memory is short: %s is %s", card.id, tier.value)
-        measured = _MeasuredModel(card.id, model, tier, self._device, self._peaks)
+        measured = MeasuredModel(card.id, model, tier, self._device, self._peaks)
         return LoadedModel(
             card=card,
             model=measured,
@@ -201,39 +201,39 @@ class LoadedModels:
             self._device.free_unused_memory()
 
 
-class _MeasuredModel:
+class MeasuredModel:
     """A model whose runs are measured."""
 
     def __init__(
         self, model_id: str, model: VideoModel, tier: Tier, device: Device, peaks: PeakFile
     ) -> None:
         self._id = model_id
-        self._model = model
+        self.model = model
         self._tier = tier
         self._device = device
         self._peaks = peaks
 
     @property
     def revision(self) -> str:
-        return self._model.revision
+        return self.model.revision
 
     @property
     def dtype(self) -> str:
-        return self._model.dtype
+        return self.model.dtype
 
     @property
     def goes_round(self) -> bool:
-        return self._model.goes_round
+        return self.model.goes_round
 
     def scheduler(self, preset: str) -> str:
         """See `VideoModel.scheduler`."""
-        return self._model.scheduler(preset)
+        return self.model.scheduler(preset)
 
     def generate(self, shot: Shot, on_step: OnStep) -> Footage:
         """See `VideoModel.generate`. A run that fails needed at least what it had."""
         before = self._device.begin_peak()
         try:
-            return self._model.generate(shot, on_step)
+            return self.model.generate(shot, on_step)
         finally:
             working_bytes = max(0, self._device.peak_bytes() - before)
             self._peaks.saw(self._id, self.revision, self._tier.value, working_bytes)

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from generation.errors import InvalidCatalogue
-
-STRICT = ConfigDict(extra="forbid")
+from generation.models.fields import STRICT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,6 +19,7 @@ from transformers.utils import logging as transformers_logging
 
 from generation.device import Device
 from generation.errors import GenerationFailed
+from generation.models.acceleration import refuse_unsuited_caches
 from generation.models.adapter import VideoModel
 from generation.models.attention import attend_by
 from generation.models.card import ModelCard, Task
@@ -90,8 +91,8 @@ def load(
 ) -> VideoModel:
     """The model of these weights; `weights` finds its parts and LoRAs.
 
-    Raises GenerationFailed for a family without an adapter, weights that do not fit it, and
-    attention that this machine cannot compute so.
+    Raises GenerationFailed for a family without an adapter, weights that do not fit it, step caches
+    that do not fit those, and attention that this machine cannot compute so.
     """
     family = family_of(card)
     missing = [task for task in card.tasks if task not in family.pipelines]
@@ -104,6 +105,7 @@ def load(
         pipeline = _open(card, family, found, weights, device, quantisation)
     except (OSError, ValueError, KeyError) as error:
         raise GenerationFailed(f"model {card.id} cannot be loaded: {error}") from error
+    refuse_unsuited_caches(card, pipeline)
     place(pipeline, device, tier)
     attend_by(pipeline, levers.attention)
     if Task.UPSCALE in card.tasks:

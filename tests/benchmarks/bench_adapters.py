@@ -99,7 +99,7 @@ def _made(tiny: TinyModel, shot: Shot) -> None:
     tiny.model.generate(shot, ignore_steps)
 
 
-def _load(card: ModelCard, device: Device) -> TinyModel | None:
+def load_tiny(card: ModelCard, device: Device) -> TinyModel | None:
     """None for what is no pipeline of diffusers, so that there is no bare call."""
     weights, embeddings = WeightFolders({}), EmbeddingCache(0)
     found = weights.of_model(card)
@@ -120,7 +120,7 @@ def measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="reelroom-tiny-") as folder:
         tiny = TinyWeights(Path(folder))
         for family, card in sorted(cards.items()):
-            if (loaded := _load(tiny.card(card), device)) is not None:
+            if (loaded := load_tiny(tiny.card(card), device)) is not None:
                 families[family] = _compare(loaded)
     ratios = [each["ratio"] for each in families.values()]
     return {

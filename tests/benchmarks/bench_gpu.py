@@ -32,6 +32,7 @@ from generation.models.embeddings import EmbeddingCache
 from generation.models.family import Call
 from generation.models.levers import Attention
 from generation.models.opening import FAMILIES, silence_libraries
+from generation.models.step_cache import FirstBlockCache, TaylorSeer
 from generation.models.tiers import Tier, place
 from tests.benchmarks.full_size import FULL_SIZE
 from tests.generation.models.contract import ignore_steps
@@ -59,7 +60,8 @@ LEVERS: Mapping[str, Lever] = {
     "adapter alone": Lever(),
     "remembered prompt": Lever(cache_bytes=CACHE_BYTES),
     "attention by cuDNN": Lever(attention="cudnn"),
-    "first block cache 0.1": Lever(preset={"first_block_cache": 0.1}),
+    "first block cache 0.1": Lever(preset={"step_cache": FirstBlockCache(threshold=0.1)}),
+    "TaylorSeer": Lever(preset={"step_cache": TaylorSeer()}),
     "compiled": Lever(preset={"compile": True}),
     "prompt remembered, compiled": Lever(cache_bytes=CACHE_BYTES, preset={"compile": True}),
     **{

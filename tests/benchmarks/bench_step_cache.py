@@ -1,10 +1,12 @@
-"""The first block cache at several thresholds: what it saves, and what it costs in likeness.
+"""Step caches: what each leaves out, and what it costs in likeness.
 
-The pocket model at its usual steps, the same prompts and seeds each time. Beside the cache stands
-the same model at fewer steps, which saves time in the simplest way. `blocks_computed` is the share
-of the last block's computations that are left: it depends on no machine. Likeness is measured
-against the uncached clip; `right` is how often what is asked for is seen, as in
-`generation.pocket.evaluate`.
+First the pocket model at its usual steps, the same prompts and seeds each time. Beside the caches
+stands the same model at fewer steps, which leaves work out in the simplest way. Then one tiny model
+of each family, whose random weights say nothing about pictures, only that work is left out.
+
+`work` is the share of the denoiser's multiplications in linear layers that are left: it depends on
+no machine. Likeness is measured against the clip without a cache; `right` is how often what is
+asked for is seen, as in `generation.pocket.evaluate`.
 """
 
 # diffusers and torch are partly typed.
@@ -13,7 +15,9 @@ from __future__ import annotations
 
 import os
 import statistics
+import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,90 +27,113 @@ import numpy as np
 
 from generation.device import Device
 from generation.models.adapter import Frames, Shot
-from generation.models.card import ModelCard, Preset
+from generation.models.calibration import calibrated_ratios
+from generation.models.card import Preset, Task
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
 from generation.models.diffusers_model import DiffusersModel
 from generation.models.embeddings import EmbeddingCache
 from generation.models.opening import FAMILIES, silence_libraries
+from generation.models.step_cache import (
+    SUITED,
+    FasterCache,
+    FirstBlockCache,
+    MagCache,
+    PyramidAttentionBroadcast,
+    SeaCache,
+    StepCache,
+    TaylorSeer,
+)
 from generation.pocket.captions import simple_caption
 from generation.pocket.evaluate import direction_scenes, judge, similarity
-from generation.pocket.pipeline import load_pocket_pipeline
 from generation.pocket.world import Scene
-from generation.request import Camera
-from tests.generation.models.contract import ignore_steps
+from tests.benchmarks.bench_adapters import load_tiny
+from tests.benchmarks.denoiser_work import DenoiserWork
+from tests.generation.models.contract import TinyModel, ignore_steps
+from tests.generation.tiny.catalogue import TinyWeights
 
-CLIPS = 16
+CLIPS = 6
 FRAMES = 25
-SIDE = 128
-THRESHOLDS = (0.05, 0.1, 0.2, 0.3)
-FEWER_STEPS = (14, 10)
+STEPS = 20
+FEWER_STEPS = (14, 10, 7)
 PLAIN = "plain"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
     seconds: float
-    blocks: int
+    multiplications: int
     frames: Frames
 
 
 class Bench:
-    """The pocket model with a preset for each way to be measured."""
+    """One model with a preset for each way to be measured."""
 
-    def __init__(self) -> None:
-        silence_libraries()
-        Device.choose("cpu", threads=os.cpu_count() or 1)
-        card = next(card for card in read_catalogue(CATALOGUE_FILE) if card.id == "pocket")
-        usual = card.default_preset
-        self._ways = {
-            PLAIN: usual,
-            **{f"cache {each:g}": _cached(usual, each) for each in THRESHOLDS},
-            **{f"{steps} steps": replace(usual, steps_default=steps) for steps in FEWER_STEPS},
-        }
-        self.card: ModelCard = replace(card, presets={"default": usual, **self._ways})
-        pipeline = load_pocket_pipeline()
+    def __init__(self, tiny: TinyModel, ways: Mapping[str, Preset]) -> None:
+        card = tiny.card
+        self.ways = {PLAIN: card.default_preset, **ways}
+        pipeline = tiny.pipeline_for(card.tasks[0])
+        self._work = DenoiserWork(pipeline)
         self._model = DiffusersModel(
             pipeline,
-            card=self.card,
+            card=replace(card, presets={"default": card.default_preset, **self.ways}),
             family=FAMILIES[card.family],
             revision="",
             find=lambda source: Path(source.repository),
             embeddings=EmbeddingCache(2**24),
         )
-        self._blocks = 0
-        pipeline.transformer.transformer_blocks[-1].ff.register_forward_hook(self._count)
 
-    @property
-    def ways(self) -> tuple[str, ...]:
-        return tuple(self._ways)
-
-    def make(self, way: str, prompt: str, seed: int) -> Made:
-        preset = self._ways[way]
-        shot = Shot(
-            prompt=prompt,
-            negative_prompt="",
-            width=SIDE,
-            height=SIDE,
-            frames=FRAMES,
-            fps=self.card.fps,
-            seed=seed,
-            steps=preset.steps_default,
-            guidance=preset.guidance_default,
-            motion=2,
-            camera=Camera(),
-            preset=way,
-        )
-        self._blocks = 0
+    def make(self, way: str, shot: Shot) -> Made:
+        steps = self.ways[way].steps_default
+        self._work.begin()
         began = time.perf_counter()
-        frames = self._model.generate(shot, ignore_steps).frames
-        return Made(seconds=time.perf_counter() - began, blocks=self._blocks, frames=frames)
+        footage = self._model.generate(replace(shot, preset=way, steps=steps), ignore_steps)
+        return Made(
+            seconds=time.perf_counter() - began,
+            multiplications=self._work.multiplications,
+            frames=footage.frames,
+        )
 
-    def _count(self, *_: Any) -> None:
-        self._blocks += 1
+
+def _calibrated(tiny: TinyModel, shot: Shot) -> tuple[float, ...]:
+    pipeline = tiny.pipeline_for(shot.task)
+    return calibrated_ratios(
+        pipeline, STEPS, lambda: tiny.model.generate(replace(shot, steps=STEPS), ignore_steps)
+    )
 
 
-def _cached(preset: Preset, threshold: float) -> Preset:
-    return replace(preset, first_block_cache=threshold)
+def _caches(usual: Preset, ratios: tuple[float, ...]) -> Mapping[str, Preset]:
+    caches: Mapping[str, StepCache] = {
+        **{f"first block, {each:g}": FirstBlockCache(threshold=each) for each in (0.1, 0.2)},
+        **{
+            f"attention, every {each}": PyramidAttentionBroadcast(interval=each, timestep_max=950)
+            for each in (2, 3)
+        },
+        **{f"Taylor, every {each}": TaylorSeer(interval=each) for each in (2, 3, 4)},
+        "Taylor of order 2, every 3": TaylorSeer(order=2),
+        **{
+            f"magnitudes, {each:g}": MagCache(threshold=each, ratios=ratios)
+            for each in (0.06, 0.12)
+        },
+    }
+    return {name: replace(usual, step_cache=cache) for name, cache in caches.items()}
+
+
+def _pocket(tiny: TinyModel) -> dict[str, Any]:
+    """All ways in turn, clip by clip, so that a busy machine meets them alike."""
+    usual, scenes = tiny.card.default_preset, direction_scenes(CLIPS)
+    shots = [
+        tiny.shot(Task.TEXT, prompt=simple_caption(scene), frames=FRAMES, seed=seed)
+        for seed, scene in enumerate(scenes)
+    ]
+    ratios = _calibrated(tiny, replace(shots[0], seed=CLIPS))
+    fewer = {f"{steps} steps": replace(usual, steps_default=steps) for steps in FEWER_STEPS}
+    bench = Bench(tiny, {**_caches(usual, ratios), **fewer})
+    bench.make(PLAIN, shots[0])
+    made: dict[str, list[Made]] = {way: [] for way in bench.ways}
+    for shot in shots:
+        for way in bench.ways:
+            made[way].append(bench.make(way, shot))
+    return {way: _compared(each, made[PLAIN], scenes) for way, each in made.items()}
 
 
 def _compared(made: list[Made], plain: list[Made], scenes: list[Scene]) -> dict[str, float]:
@@ -114,7 +141,9 @@ def _compared(made: list[Made], plain: list[Made], scenes: list[Scene]) -> dict[
     pairs = list(zip(made, plain, strict=True))
     return {
         "times_as_fast": round(statistics.median(p.seconds / m.seconds for m, p in pairs), 2),
-        "blocks_computed": round(sum(m.blocks for m in made) / sum(p.blocks for p in plain), 2),
+        "work": round(
+            sum(m.multiplications for m in made) / sum(p.multiplications for p in plain), 2
+        ),
         **({} if made is plain else _likeness(pairs)),
         **_followed(made, scenes),
     }
@@ -145,17 +174,45 @@ def _followed(made: list[Made], scenes: list[Scene]) -> dict[str, float]:
     }
 
 
-def measure() -> dict[str, Any]:
-    bench = Bench()
-    scenes = direction_scenes(CLIPS)
-    made: dict[str, list[Made]] = {way: [] for way in bench.ways}
-    bench.make(PLAIN, simple_caption(scenes[0]), 0)
-    for seed, scene in enumerate(scenes):
-        for way in bench.ways:  # in turn, so that a busy machine meets all alike
-            made[way].append(bench.make(way, simple_caption(scene), seed))
-    return {
-        "model": "pocket",
-        "clips": CLIPS,
-        "steps": bench.card.default_preset.steps_default,
-        "ways": {way: _compared(each, made[PLAIN], scenes) for way, each in made.items()},
+def _family(tiny: TinyModel) -> dict[str, Any]:
+    """Each cache that suits it, as it comes."""
+    usual = replace(tiny.card.default_preset, steps_default=STEPS)
+    shot, suited = tiny.shot(tiny.card.tasks[0]), SUITED[tiny.card.family]
+    ratios = _calibrated(tiny, shot) if "MagCache" in suited else (1.0, 1.0)
+    caches: Mapping[str, StepCache] = {
+        cache.name: cache
+        for cache in (
+            FirstBlockCache(),
+            PyramidAttentionBroadcast(),
+            FasterCache(),
+            TaylorSeer(),
+            MagCache(ratios=ratios),
+            SeaCache(),
+        )
     }
+    card = replace(tiny.card, presets={"default": usual})
+    ways = {name: replace(usual, step_cache=caches[name]) for name in suited}
+    bench = Bench(replace(tiny, card=card), ways)
+    made = {way: bench.make(way, shot) for way in bench.ways}
+    plain = made.pop(PLAIN)
+    return {
+        way: {
+            "work": round(one.multiplications / plain.multiplications, 2),
+            **_likeness([(one, plain)]),
+        }
+        for way, one in made.items()
+    }
+
+
+def measure() -> dict[str, Any]:
+    silence_libraries()
+    device = Device.choose("cpu", threads=os.cpu_count() or 1)
+    cards = {card.family: card for card in reversed(read_catalogue(CATALOGUE_FILE))}
+    families: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="reelroom-tiny-") as folder:
+        weights = TinyWeights(Path(folder))
+        for family in SUITED:
+            tiny = load_tiny(weights.card(cards[family]), device)
+            if tiny is not None:
+                families[family] = _pocket(tiny) if family == "pocket" else _family(tiny)
+    return {"clips": CLIPS, "steps": STEPS, "pocket": families.pop("pocket"), "tiny": families}

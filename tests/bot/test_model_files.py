@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from generation.models.card_file import CATALOGUE_FILE, read_catalogue
 from generation.models.lock import locked_file, read_lock
+from generation.models.step_cache import MagCache
 from tests.generation.models.hub import REVISION, Hub, open_hub
 from tests.generation.tiny_ltx import write_tiny_catalogue
 from tests.house.sources import ROOT
@@ -119,6 +121,25 @@ def test_check_runs_a_model_and_tells_what_it_took(operator: Operator) -> None:
     assert json.loads((data / "model_checks.json").read_text()) == {}, "it may be tried again"
     [peaks] = json.loads((data / "memory_peaks.json").read_text()).values()
     assert [key.split()[0] for key in peaks] == ["pocket"]
+
+
+def test_calibrate_prints_a_line_that_a_preset_takes(operator: Operator) -> None:
+    (operator.folder / "data").mkdir()
+    own = operator.folder / "own.toml"
+    preset = "steps_min = 4\nsteps_default = 5\nsteps_max = 40\n"
+    guidance = "guidance_min = 1.0\nguidance_default = 4.0\nguidance_max = 9.0\n"
+    own.write_text(f"{own.read_text()}\n[pocket.presets.cached]\n{preset}{guidance}")
+    calibrated = operator.run("calibrate", "pocket", "--preset", "cached")
+    assert calibrated.returncode == 0, calibrated.stderr
+    own.write_text(own.read_text() + calibrated.stdout)
+    card = {card.id: card for card in read_catalogue(CATALOGUE_FILE, own)}["pocket"]
+    cache = card.presets["cached"].step_cache
+    assert isinstance(cache, MagCache)
+    assert len(cache.ratios) == 5
+    assert cache.ratios[0] == 1
+    refused = operator.run("calibrate", "pocket", "--preset", "nosuch")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "knows default, quick, cached" in refused.stderr
 
 
 def test_list_says_what_keeps_a_model_off(operator: Operator) -> None:

@@ -22,9 +22,12 @@ def facts(*, revision: str = "1", torch: str = "2.13.0", **making: object) -> Cl
 
 def test_what_is_not_as_it_was_is_named() -> None:
     assert list(changes(facts(), facts())) == []
-    now = facts(revision="2", torch="2.14.0", tier="decoded in tiles")
+    now = facts(
+        revision="2", torch="2.14.0", tier="decoded in tiles", step_cache="TaylorSeer (x=1)"
+    )
     assert list(changes(facts(), now)) == [
         "revision: was 1, is 2",
+        "step cache: was nothing, is TaylorSeer (x=1)",
         "tier: was whole, is decoded in tiles",
         "torch: was 2.13.0, is 2.14.0",
     ]
@@ -35,3 +38,4 @@ def test_facts_of_before_the_making_was_kept_can_be_read() -> None:
     assert ClipFacts.from_json(old.to_json().replace(', "making": null', "")) == old
     new = facts()
     assert ClipFacts.from_json(new.to_json()) == new
+    assert ClipFacts.from_json(new.to_json().replace('"step_cache": "", ', "")) == new

@@ -121,6 +121,30 @@ def test_a_clip_of_a_model_held_in_tiles_is_made_again_in_tiles(
     assert again.facts.making == tiled
 
 
+def test_a_clip_of_cached_steps_says_so_and_is_made_again(
+    tiny_weights: Path, tmp_path: Path
+) -> None:
+    catalogue = write_tiny_catalogue(tmp_path / "models.toml")
+    steps = "steps_min = 1\nsteps_default = 8\nsteps_max = 20\n"
+    guidance = "guidance_min = 1.0\nguidance_default = 3.0\nguidance_max = 9.0\n"
+    cache = 'step_cache = { name = "TaylorSeer" }\n'
+    with catalogue.open("a") as file:
+        file.write(f"\n[pocket.presets.cached]\n{steps}{guidance}{cache}")
+    make = producer(tiny_weights, catalogue)
+    request = make_request(preset="cached", steps=8)
+    first, _ = make(request)
+    making = first.facts.making
+    assert making is not None
+    assert making.step_cache == "TaylorSeer (interval=3, warm_up_steps=3, order=1)"
+    again, _ = make(request, making=making)
+    assert again.facts.making == making
+    assert again.media == first.media
+    whole, _ = make(replace(request, preset="default"))
+    assert whole.facts.making is not None
+    assert whole.facts.making.step_cache == ""
+    assert whole.media != first.media
+
+
 def test_progress_counts_every_step_once_and_names_the_stages(make: Produce) -> None:
     _, told = make(make_request(steps=3))
     assert [event.step for event in told if event.stage is Stage.GENERATING] == [0, 1, 2, 3]

@@ -9,6 +9,7 @@ from generation.errors import InvalidCatalogue, LicenceNotAccepted, UnknownModel
 from generation.models.card import Feature, ModelCard, Task
 from generation.models.card_file import CATALOGUE_FILE, read_catalogue
 from generation.models.catalogue import Catalogue
+from generation.models.step_cache import TaylorSeer
 from generation.request import Camera, CameraMove, Command
 from tests.generation.builders import make_request
 from tests.generation.tiny_ltx import write_tiny_catalogue
@@ -113,6 +114,50 @@ def test_an_operator_s_mistake_is_named_in_the_operator_s_file(tmp_path: Path) -
     with pytest.raises(InvalidCatalogue) as raised:
         read_catalogue(CATALOGUE_FILE, operator)
     assert (raised.value.file, raised.value.line) == (str(operator), 3)
+
+
+CACHED = """
+[{model}.presets.cached]
+steps_min = 4
+steps_default = 20
+steps_max = 40
+guidance_min = 1.0
+guidance_default = 4.0
+guidance_max = 9.0
+step_cache = {{ {cache} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "cache", "said"),
+    [
+        ("pocket", 'name = "FirstBlockCache", threshold = 7', r"step_cache\.threshold: .* to 1$"),
+        ("pocket", 'name = "FirstBlokCache"', "does not match any of the expected tags: 'First"),
+        ("pocket", "threshold = 0.1", r"step_cache\.name is missing"),
+        ("pocket", 'name = "TaylorSeer", intervall = 3', r"intervall is no key that we know"),
+        ("pocket", 'name = "MagCache"', r"step_cache\.ratios is missing"),
+        ("pocket", 'name = "FasterCache"', "does not suit pocket models, which take First"),
+        ("wan-2.1-vace-1.3b", 'name = "FirstBlockCache"', "does not suit wan-vace models, .* Tayl"),
+        ("wan-2.1-14b-image", 'name = "SeaCache"', "for shots from words alone"),
+        ("modelscope", 'name = "TaylorSeer"', "modelscope models take no step_cache"),
+    ],
+)
+def test_a_step_cache_that_cannot_be_is_refused_with_its_line(
+    tmp_path: Path, model: str, cache: str, said: str
+) -> None:
+    operator = tmp_path / "own.toml"
+    operator.write_text(CACHED.format(model=f'"{model}"', cache=cache))
+    with pytest.raises(InvalidCatalogue, match=said) as raised:
+        read_catalogue(CATALOGUE_FILE, operator)
+    assert (raised.value.file, raised.value.line) == (str(operator), line_with(operator, "step_c"))
+
+
+def test_an_operator_gives_a_preset_a_step_cache(tmp_path: Path) -> None:
+    operator = tmp_path / "own.toml"
+    operator.write_text(CACHED.format(model="pocket", cache='name = "TaylorSeer", interval = 4'))
+    card = {card.id: card for card in read_catalogue(CATALOGUE_FILE, operator)}["pocket"]
+    assert card.presets["cached"].step_cache == TaylorSeer(interval=4)
+    assert card.default_preset.step_cache is None
 
 
 def test_a_restricted_model_is_off_until_its_licence_is_accepted() -> None:
