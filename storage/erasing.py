@@ -106,7 +106,7 @@ def erase(connection: Connection, erasure: Erasure, *, now: datetime) -> frozens
 
 def merge_search_index(connection: Connection) -> bool:
     """Take erased words out of SQLite's full-text index, where they linger marked as deleted, some
-    pages at a time; True while there is more to do. PostgreSQL's index has none to take out."""
+    pages at a time; True while there is more to do. PostgreSQL's is built anew by `scrub`."""
     if connection.dialect.name != "sqlite":
         return False
     merge = "INSERT INTO gallery_words (gallery_words, rank) VALUES ('merge', :pages)"

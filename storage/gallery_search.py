@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, select
 
 from storage.errors import InvalidCursor
 from storage.gallery import GalleryEntry, entry_columns
 from storage.gallery_matching import Matching, matching
+from storage.gallery_tables import FILTERED_BY
 from storage.schema import gallery_entries, gallery_searches, insert_if_absent
 from storage.search_words import words_of
 
@@ -77,15 +78,15 @@ def page(
             return _liked_page(connection, found, limit, place)
         case "ranked":
             # What was shared since the first page is let in; nobody shares as many meanwhile.
-            keys = _newest(connection, found, RARE_MATCHES * 10)
+            keys = found.newest(connection, RARE_MATCHES * 10)
             return _ranked_page(connection, keys, search, limit, place)
-        case "best" if search.terms and not found.common:
+        case "best" if search.terms:
             # Looked for once: where they are few, they are all.
-            keys = _newest(connection, found, max(RARE_MATCHES, limit) + 1)
+            keys = found.newest(connection, max(RARE_MATCHES, limit) + 1)
             if len(keys) <= RARE_MATCHES:
                 return _ranked_page(connection, keys, search, limit, None)
         case _:
-            keys = _newest(connection, found, limit + 1, before=place[0] if place else None)
+            keys = found.newest(connection, limit + 1, before=place[0] if place else None)
     more = len(keys) > limit
     return GalleryPage(
         entries=_entries(_rows(connection, keys[:limit])),
@@ -120,46 +121,25 @@ def search_of(connection: Connection, search_id: str) -> GallerySearch:
 
 
 def _found(connection: Connection, guild_id: int, search: GallerySearch) -> Matching:
-    chosen = (
-        (_TABLE.model, search.model),
-        (_TABLE.command, search.command),
-        (_TABLE.author_id, search.author_id),
-    )
-    filters = [one == value for one, value in chosen if value is not None]
+    filters = {name: value for name in FILTERED_BY if (value := getattr(search, name)) is not None}
     return matching(connection, guild_id=guild_id, terms=search.terms, filters=filters)
 
 
-def _newest(
-    connection: Connection, found: Matching, limit: int, *, before: int | None = None
-) -> list[int]:
-    """The sequences of what fits, or of what does before one that was seen."""
-    return list(connection.execute(found.newest(limit, before=before)).scalars())
-
-
-def _whole() -> Select[tuple[Any, ...]]:
-    return select(*entry_columns(), _TABLE.words.label("searched_words"), _TABLE.sequence)
-
-
 def _rows(connection: Connection, keys: Sequence[int]) -> list[dict[str, Any]]:
-    query = _whole().where(_TABLE.sequence.in_(keys)).order_by(_TABLE.sequence.desc())
+    columns = (*entry_columns(), _TABLE.words.label("searched_words"), _TABLE.sequence)
+    query = select(*columns).where(_TABLE.sequence.in_(keys)).order_by(_TABLE.sequence.desc())
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _liked_page(
     connection: Connection, found: Matching, limit: int, place: Sequence[int] | None
 ) -> GalleryPage:
-    conditions = found.conditions or (_TABLE.sequence.in_(found.keys),)
-    query = _whole().where(*conditions).limit(limit + 1)
-    if place is not None:
-        likes, sequence = place
-        earlier = and_(_TABLE.likes == likes, _TABLE.sequence < sequence)
-        query = query.where(or_(_TABLE.likes < likes, earlier))
-    query = query.order_by(_TABLE.likes.desc(), _TABLE.sequence.desc())
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    more = len(rows) > limit
-    last = rows[limit - 1] if more else None
+    keys = found.most_liked(connection, limit + 1, after=place)
+    rows = {row["sequence"]: row for row in _rows(connection, keys[:limit])}
+    liked = [rows[key] for key in keys[:limit]]
+    last = liked[-1] if len(keys) > limit else None
     return GalleryPage(
-        entries=_entries(rows[:limit]),
+        entries=_entries(liked),
         next_cursor=_cursor("liked", (last["likes"], last["sequence"])) if last else None,
     )
 

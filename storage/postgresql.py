@@ -30,6 +30,17 @@ BUSY_TIMEOUT_SECONDS = 15.0
 _CONNECTIONS = 8
 _MIGRATING = 0x7265656C_6D696772
 """The advisory lock of whoever migrates: "reelmigr"."""
+_SCRUB = (
+    # The samples of columns, which would be kept until so many other rows have changed.
+    "ANALYZE",
+    # A GIN index never forgets a word, so it is built anew. First what is left of an attempt that
+    # broke off: https://www.postgresql.org/docs/current/sql-reindex.html
+    "DROP INDEX CONCURRENTLY IF EXISTS gallery_by_words_ccnew",
+    "DROP INDEX CONCURRENTLY IF EXISTS gallery_by_words_ccold",
+    "REINDEX INDEX CONCURRENTLY gallery_by_words",
+    # At last, for it takes out what the others left behind too.
+    "VACUUM",
+)
 
 
 class PostgresServer:
@@ -82,12 +93,16 @@ class PostgresServer:
         return await self._transaction(self._snapshots, unit)
 
     async def scrub(self) -> None:
-        """Take dead rows out of tables and indexes."""
+        """Take what is gone out of tables, indexes and the planner's statistics.
+
+        Raises DatabaseBusy where somebody reads or writes for longer than the busy timeout.
+        """
         if self._engine is not None:
             engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
             try:
                 async with engine.connect() as connection:
-                    await connection.exec_driver_sql("VACUUM")
+                    for statement in _SCRUB:
+                        await connection.exec_driver_sql(statement)
             except Exception as error:
                 raise self.typed(error) from error
 

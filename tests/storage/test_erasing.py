@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select, text
@@ -38,6 +39,7 @@ from tests.storage.full_member import (
     request_json,
     set_clip,
 )
+from tests.storage.kinds import only_postgresql
 
 
 def everything(connection: Connection) -> str:
@@ -65,6 +67,43 @@ async def test_no_word_and_no_id_of_the_member_is_left_and_the_books_agree(
     assert CANARY not in after
     assert str(MEMBER) not in after
     assert await database.read(audit.audit) == ()
+
+
+@only_postgresql
+async def test_no_word_is_left_in_the_index_of_words_and_the_planner_s_samples(
+    database: Database,
+) -> None:
+    """A GIN index by itself keeps each word that it ever held, and ANALYZE whole prompts."""
+    await database.write(fill)
+    await database.write(lambda connection: connection.exec_driver_sql("ANALYZE"))
+    assert CANARY in await database.read(samples)
+    assert CANARY.encode() in await index_of_words(database)
+    await database.write(erase)
+    await database.write(forget_the_name)
+    for _ in range(2):  # As often as members leave.
+        await database.scrub()
+        assert CANARY not in await database.read(samples)
+        assert CANARY.encode() not in await index_of_words(database)
+
+
+def samples(connection: Connection) -> str:
+    rows = connection.exec_driver_sql(
+        "SELECT CAST(most_common_vals AS text), CAST(histogram_bounds AS text) FROM pg_stats"
+    )
+    return "\n".join(str(cell) for row in rows for cell in row)
+
+
+async def index_of_words(database: Database) -> bytes:
+    """Its file."""
+
+    def written(connection: Connection) -> str:
+        connection.exec_driver_sql("CHECKPOINT")
+        return connection.exec_driver_sql(
+            "SELECT current_setting('data_directory') || '/' ||"
+            " pg_relation_filepath('gallery_by_words')"
+        ).scalar_one()
+
+    return Path(await database.write(written)).read_bytes()
 
 
 async def test_what_others_did_stays_and_names_nobody(database: Database) -> None:

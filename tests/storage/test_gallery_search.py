@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, event, insert
 
-from storage import gallery, gallery_matching, gallery_search, schema
+from storage import gallery, gallery_search, schema
 from storage.database import Database
 from storage.errors import InvalidCursor
 from storage.gallery_search import RARE_MATCHES, GallerySearch
 from storage.search_words import words_of
 from tests.storage.builders import GUILD, MEMBER, NOW
+from tests.storage.kinds import only_postgresql
 from tests.storage.stores import PostgresStore, SqliteStore, Store
 
 ORDERS = ("best", "newest", "liked")
@@ -244,24 +245,114 @@ def test_words_are_letters_and_digits_and_the_same_when_read_again(text: str) ->
     assert all(word.isalnum() for word in words)
 
 
-@pytest.mark.parametrize("common", [1, 10_000])
-async def test_however_postgresql_looks_it_finds_the_same(
-    database: Database, monkeypatch: pytest.MonkeyPatch, common: int
+PLACES = (
+    101, 111, 8_190, 8_193, 16_384, 130_000, 262_144, 262_145, 3_000_000, 9_000_000, 9_000_001,
+)  # fmt: skip
+
+
+def spread(connection: Connection) -> None:
+    """Entries far apart, as in a gallery of millions; between them those of another guild."""
+    for number, place in enumerate(PLACES, 1):
+        put(connection, number, "a red fox" if number % 2 else "a red fox by night", likes=number)
+        put(connection, 100 + number, "a red fox", guild_id=GUILD + 1)
+        for job, sequence in ((number, place), (100 + number, place + 2)):
+            connection.execute(
+                schema.gallery_entries.update()
+                .where(schema.gallery_entries.c.job_id == f"job{job}")
+                .values(sequence=sequence)
+            )
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("limit", [1, 2, 4, 20])
+async def test_what_was_shared_long_ago_is_found_in_its_turn(
+    database: Database, order: Any, limit: int
 ) -> None:
-    """Backwards through the gallery, or by the index of words."""
-    monkeypatch.setattr(gallery_matching, "LEAST_COMMON", common)
+    """Each page once, whether its entries stand side by side or millions apart."""
+    search = GallerySearch(words="fox RED", order=order)
+
+    def browse(connection: Connection) -> list[str]:
+        spread(connection)
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = gallery_search.page(
+                connection, guild_id=GUILD, limit=limit, search=search, after=cursor
+            )
+            seen += [entry.job_id for entry in page.entries]
+            cursor = page.next_cursor
+            if cursor is None:
+                return seen
+
+    backwards = [f"job{number}" for number in range(len(PLACES), 0, -1)]
+    if order == "best":
+        backwards = [*backwards[::2], *backwards[1::2]]
+    assert await database.write(browse) == backwards
+
+
+async def test_the_newest_of_many_matches_are_found_wherever_they_stand(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than are ranked: as a search for common words in a large gallery."""
+    monkeypatch.setattr(gallery_search, "RARE_MATCHES", 3)
+
+    def look(connection: Connection) -> tuple[list[str], list[str], list[str]]:
+        spread(connection)
+        return (
+            found(connection, limit=4, words="red fox"),
+            found(connection, limit=4, words="night"),
+            found(connection, limit=4, words="night red", author_id=MEMBER),
+        )
+
+    newest = [f"job{number}" for number in range(len(PLACES), 0, -1)]
+    by_night = [job for job in newest if int(job[3:]) % 2 == 0][:4]
+    assert await database.write(look) == (newest[:4], by_night, by_night)
+
+
+async def test_filters_may_hold_any_character(database: Database) -> None:
+    names = ("it's", "back\\slash", "a 'quoted' & (odd) | model:*", "ملف")
+
+    def look(connection: Connection) -> list[list[str]]:
+        for number, name in enumerate(names, 1):
+            put(connection, number, "a red fox", model=name)
+        return [found(connection, words="fox", model=name) for name in (*names, "its", "guild_id")]
+
+    assert await database.write(look) == [["job1"], ["job2"], ["job3"], ["job4"], [], []]
+
+
+async def test_words_are_not_taken_for_what_the_index_says_of_an_entry(database: Database) -> None:
+    def look(connection: Connection) -> list[list[str]]:
+        put(connection, 1, "a red fox")
+        return [
+            found(connection, words=words)
+            for words in ("model:pocket", f"guild_id:{GUILD}", "pocket", str(GUILD))
+        ]
+
+    assert await database.write(look) == [[], [], [], []]
+
+
+@only_postgresql
+async def test_postgresql_reads_its_index_of_words_for_every_search(database: Database) -> None:
+    """For another spelling of the index's expression it would read the whole gallery."""
+    told: list[str] = []
+
+    def explain(
+        connection: Connection, _: object, statement: str, values: Any, *__: object
+    ) -> None:
+        if "@@" in statement and not statement.startswith("EXPLAIN"):
+            told.append(
+                "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", values).scalars())
+            )
 
     def look(connection: Connection) -> None:
-        for number, prompt in enumerate(("a red circle", "a blue circle", "a red star"), 1):
-            put(connection, number, prompt, likes=number, model="pocket")
-        put(connection, 4, "a red circle", model="other")
-        put(connection, 5, "a red circle", guild_id=GUILD + 1)
-        assert found(connection, words="red circle", order="newest") == ["job4", "job1"]
-        assert found(connection, words="red", order="liked") == ["job3", "job1", "job4"]
-        assert found(connection, words="circle", model="pocket", order="newest") == [
-            "job2",
-            "job1",
-        ]
-        assert found(connection, words="square") == []
+        spread(connection)
+        # The gallery of this test is shorter than the index.
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        event.listen(connection, "before_cursor_execute", explain)
+        for order in ORDERS:
+            found(connection, words="red fox", author_id=MEMBER, model="pocket", order=order)
+        event.remove(connection, "before_cursor_execute", explain)
 
     await database.write(look)
+    assert len(told) > len(ORDERS)
+    assert all("Bitmap Index Scan on gallery_by_words" in plan for plan in told)
