@@ -152,6 +152,14 @@ async def open_service(
             media_files=kept.media_files,
             max_bytes=settings.delivery.attachment_bytes,
         )
+        news = ReviewNews(
+            database=kept.database,
+            messages=posting.messages,
+            cards=posting.cards,
+            show_compared=posting.referee.show_or_hide_clip,
+            showcase=showcase,
+        )
+        stack.push_async_callback(news.close)
         privacy = open_privacy(
             stack,
             settings,
@@ -162,14 +170,8 @@ async def open_service(
             cards=posting.cards,
             dispatcher=dispatcher,
             take_down=(showcase.sweep, theme_posts.sweep),
+            at_rest=(news.at_rest, posting.referee.at_rest),
         )
-        news = ReviewNews(
-            database=kept.database,
-            messages=posting.messages,
-            cards=posting.cards,
-            showcase=showcase,
-        )
-        stack.push_async_callback(news.close)
         equip(
             settings,
             kept,

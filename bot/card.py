@@ -153,22 +153,27 @@ def _taken_down(record: JobRecord, reason: str) -> Card:
     """Neither clip nor words, but why, and what its author can do about it."""
     lines = [
         f"A clip of <@{record.user_id}> was here. 🛑 Moderators took it down: "
-        f"{discord.utils.escape_markdown(reason)}"
+        f"{discord.utils.escape_markdown(reason)}",
+        appeal_words(record),
     ]
-    match record.review_state:
-        case "appealed":
-            lines.append("Its author has appealed; moderators decide.")
-        case "upheld":
-            refusal = discord.utils.escape_markdown(record.appeal_refusal or "")
-            lines.append(f"Its author appealed, and moderators left it so: {refusal}")
-        case _:
-            lines.append("Its author may appeal, once, with the button below.")
     embed = discord.Embed(
         title="Taken down", colour=COLOURS[JobState.FAILED], description="\n".join(lines)
     )
     embed.set_footer(text=f"job {record.id}")
     actions = (JobAction.APPEAL,) if record.review_state == "down" else ()
     return Card(embed=embed, view=job_view(record.id, actions))
+
+
+def appeal_words(record: JobRecord) -> str:
+    """Where the author of a clip that is down stands."""
+    match record.review_state:
+        case "appealed":
+            return "Its author has appealed; moderators decide."
+        case "upheld":
+            refusal = discord.utils.escape_markdown(record.appeal_refusal or "")
+            return f"Its author appealed, and moderators left it so: {refusal}"
+        case _:
+            return "Its author may appeal, once, with the button below."
 
 
 def _lineage(record: JobRecord) -> str:

@@ -97,25 +97,16 @@ class ChannelMessages:
         *,
         embed: discord.Embed,
         view: discord.ui.View,
-        attachments: Sequence[Attachment] = (),
+        attachments: Sequence[Attachment] | None = None,
     ) -> None:
-        """Edits a message of the bot; without attachments the present ones stay."""
+        """Edits a message of the bot; these are attached from then on, and with None what is."""
         message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         with self._asking():
-            if attachments:
+            if attachments is None:
+                await message.edit(embed=embed, view=view)
+            else:
                 files = [attachment.file() for attachment in attachments]
                 await message.edit(embed=embed, view=view, attachments=files)
-            else:
-                await message.edit(embed=embed, view=view)
-
-    async def edit_without_clip(
-        self, channel_id: int, message_id: int, *, embed: discord.Embed, view: discord.ui.View
-    ) -> None:
-        """Edits a message of the bot and takes what is attached away; one that is gone is no
-        error."""
-        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
-        with self._asking(), contextlib.suppress(discord.NotFound):
-            await message.edit(embed=embed, view=view, attachments=[])
 
     async def find(self, channel_id: int, what: str, *, interaction_id: int) -> int | None:
         """The bot's message in the channel that shows this: `job <id>` or `comparison <id>`.
@@ -183,11 +174,11 @@ class ChannelMessages:
             )
         return message.id
 
-    async def find_directly(self, user_id: int, job_id: str, *, interaction_id: int) -> int | None:
+    async def find_directly(self, user_id: int, what: str, *, interaction_id: int) -> int | None:
         """The same among the direct messages with this member."""
         with self._asking():
             channel = await self._client.create_dm(discord.Object(user_id))
-        return await self.find(channel.id, f"job {job_id}", interaction_id=interaction_id)
+        return await self.find(channel.id, what, interaction_id=interaction_id)
 
     def attachment_bytes(self, guild_id: int) -> int | None:
         """The largest attachment that the guild takes; None for a guild that is not known."""
@@ -201,7 +192,7 @@ class ChannelMessages:
         *,
         embed: discord.Embed,
         view: discord.ui.View,
-        attachments: Sequence[Attachment] = (),
+        attachments: Sequence[Attachment] | None,
         nonce: str,
     ) -> int:
         """Edits the message, or posts a new one where it is gone; returns the message's id."""
@@ -216,15 +207,21 @@ class ChannelMessages:
             else:
                 return message_id
         return await self.post(
-            channel_id, embed=embed, view=view, nonce=nonce, attachments=attachments
+            channel_id, embed=embed, view=view, nonce=nonce, attachments=attachments or ()
         )
 
     async def edit_if_there(
-        self, channel_id: int, message_id: int, *, embed: discord.Embed, view: discord.ui.View
+        self,
+        channel_id: int,
+        message_id: int,
+        *,
+        embed: discord.Embed,
+        view: discord.ui.View,
+        attachments: Sequence[Attachment] | None = None,
     ) -> None:
         """Edits a message; one that somebody deleted stays gone."""
         try:
-            await self.edit(channel_id, message_id, embed=embed, view=view)
+            await self.edit(channel_id, message_id, embed=embed, view=view, attachments=attachments)
         except discord.HTTPException as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 import discord
 import structlog
@@ -76,6 +77,7 @@ class Delivery:
         self._messages = messages
         self._interval_seconds = interval_seconds
         self._cards: dict[str, _LiveCard] = {}
+        self._editing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._changed = asyncio.Event()
         self._refreshing: asyncio.Task[None] | None = None
         self._dispatcher: Dispatcher | None = None
@@ -127,7 +129,8 @@ class Delivery:
         """
         record = await self._database.read(lambda connection: jobs.get(connection, job_id))
         if not JobState(record.state).terminal and record.comparison_id is None:
-            self._cards[job_id] = _LiveCard(record=record)
+            live = self._cards[job_id] = _LiveCard(record=record)
+            self._editing[job_id] = live.editing
             self._changed.set()
 
     def deliver_soon(self, job_id: str) -> None:
@@ -140,10 +143,12 @@ class Delivery:
         """Neither edits the cards of these jobs nor delivers their outcomes from now on."""
         forgotten = tuple(job_ids)
         for job_id in forgotten:
-            if live := self._cards.pop(job_id, None):
-                async with live.editing:
-                    pass  # An edit that had begun has ended.
+            self._cards.pop(job_id, None)
         await self._outbox.forget(forgotten)
+        for job_id in forgotten:
+            if (editing := self._editing.get(job_id)) is not None:
+                async with editing:
+                    pass  # An edit that had begun has ended.
 
     def standing(self, record: JobRecord) -> Standing | None:
         """Place and time left of a waiting job; None once it is not in the queue."""

@@ -119,14 +119,6 @@ def equip(
     layered_options = LayeredOptions(
         database=database, catalogue=catalogue, guild_models=guild_models
     )
-    arena = arena_parts(
-        settings,
-        database=database,
-        catalogue=catalogue,
-        submission=submission,
-        delivery=delivery,
-        referee=posting.referee,
-    )
     option_pages = OptionPages(database=database)
     source_pictures = SourcePictures(
         database=database, media_files=kept.media_files, limits=settings.limits
@@ -147,6 +139,25 @@ def equip(
         pages=ReviewPages(database=database, media_files=kept.media_files, catalogue=catalogue),
         news=news,
     )
+    gallery_actions = GalleryActions(
+        database=database,
+        cards=posting.cards,
+        messages=posting.messages,
+        media_files=kept.media_files,
+        catalogue=catalogue,
+        showcase=showcase,
+        review_news=news,
+    )
+    arena = arena_parts(
+        settings,
+        database=database,
+        catalogue=catalogue,
+        submission=submission,
+        delivery=delivery,
+        referee=posting.referee,
+        report=gallery_actions.ask_why,
+        appeal=review_desk.ask_appeal,
+    )
     job_actions = JobActions(
         database=database,
         dispatcher=dispatcher,
@@ -159,15 +170,7 @@ def equip(
             guild_models=guild_models,
         ),
         clip_works=ClipWorks(ordering=ordering, catalogue=catalogue, guild_models=guild_models),
-        gallery_actions=GalleryActions(
-            database=database,
-            cards=posting.cards,
-            messages=posting.messages,
-            media_files=kept.media_files,
-            catalogue=catalogue,
-            showcase=showcase,
-            review_news=news,
-        ),
+        gallery_actions=gallery_actions,
         review_desk=review_desk,
     )
 

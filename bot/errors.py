@@ -7,6 +7,7 @@ BotError
 ├── ChannelForbidden    the bot may not post where the command was typed
 ├── JobUnavailable      the job of a button or page is gone
 ├── NoCardThere         a linked message is none of the bot's cards here
+├── TwoClipsThere       a linked message shows two clips of a comparison
 ├── NoFinishedClip      the job has no clip, or not yet
 ├── NotCancellable      the job has already ended
 ├── NotRequeueable      the job is not dead, or was tried again before
@@ -91,6 +92,14 @@ class NoCardThere(BotError):
     def __init__(self, link: str) -> None:
         super().__init__(link)
         self.link = link
+
+
+class TwoClipsThere(BotError):
+    """A message of a comparison: nobody knows which of its clips is meant."""
+
+    def __init__(self, job_ids: tuple[str, str]) -> None:
+        super().__init__(*job_ids)
+        self.job_ids = job_ids
 
 
 class NoFinishedClip(BotError):

@@ -63,7 +63,7 @@ class FinishNotices:
         now = datetime.now(UTC)
         record = await self._database.read(lambda connection: jobs.get(connection, notice.job_id))
         found = notice.may_be_out_unseen(now) and await self._messages.find_directly(
-            notice.user_id, notice.job_id, interaction_id=record.interaction_id
+            notice.user_id, f"job {notice.job_id}", interaction_id=record.interaction_id
         )
         if not found:
             if not await self._database.write(

@@ -69,7 +69,8 @@ class FinishedCards:
     async def show_or_hide_clip(self, job_id: str) -> bool:
         """Takes the clip off the card while moderators have taken it down, or puts it back.
 
-        False where its delivery is still to come. Raises MediaFileMissing, MediaFileCorrupt, and
+        False where its delivery is still to come; what a comparison shows is the referee's to
+        show. Raises MediaFileMissing, MediaFileCorrupt, and
         what keeps a message from being edited (`NOT_SENT`).
         """
         async with self._editing.setdefault(job_id, asyncio.Lock()):
@@ -91,8 +92,8 @@ class FinishedCards:
 
     async def _hide_clip(self, channel_id: int, message_id: int, card: Card) -> None:
         try:
-            await self._messages.edit_without_clip(
-                channel_id, message_id, embed=card.embed, view=card.view
+            await self._messages.edit_if_there(
+                channel_id, message_id, embed=card.embed, view=card.view, attachments=()
             )
         except Undeliverable as error:
             # In an archived thread messages may be deleted and nothing else; it must not stay.

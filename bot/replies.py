@@ -165,6 +165,10 @@ SENTENCES: dict[type[BaseException], Sentence] = {
     ),
     bot_errors.JobUnavailable: lambda e: f"Job {e.job_id} does not exist any more.",
     bot_errors.NoCardThere: lambda _: "The linked message is no card of mine on this server.",
+    bot_errors.TwoClipsThere: lambda e: (
+        f"The linked message shows two clips: A is job `{e.job_ids[0]}`, B is job "
+        f"`{e.job_ids[1]}`. Name the one that you mean."
+    ),
     bot_errors.NoFinishedClip: lambda e: f"Job {e.job_id} has no finished clip.",
     bot_errors.NotCancellable: lambda e: f"That job has already {_ended(e.state)}.",
     bot_errors.NotRequeueable: lambda e: (
@@ -276,6 +280,8 @@ _CLOSED = {
     "voting": "It is being voted on.",
     "revealed": "The models are revealed, so no more votes are taken.",
     "called_off": "That comparison was called off.",
+    "taken_down": "Moderators took one of the clips down, so nobody can vote before it is back. "
+    "The votes that were given stay.",
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.errors import NoCardThere, NoFinishedClip, NotAllowed, StillBlind
+from bot.errors import NoCardThere, NoFinishedClip, NotAllowed, StillBlind, TwoClipsThere
 from bot.guild_jobs import job_of_guild, require_up
 from bot.request_files import file_name, read_upload
 from config.settings import LimitsSettings
@@ -17,8 +17,8 @@ from generation.errors import InvalidRequest, UnusableVideo
 from generation.request import Command, GenerationRequest, SourceClip
 from generation.uploads import read_video
 from storage import comparisons, jobs
-from storage.comparisons import BLIND
-from storage.database import Database
+from storage.comparisons import BLIND, Comparison
+from storage.database import Connection, Database
 from storage.jobs import JobRecord
 
 VIDEOS_AT_ONCE = 1  # each is a process with two threads and up to 2 GiB of address space
@@ -131,21 +131,26 @@ async def job_named(
 ) -> JobRecord:
     """The job of this id, or of this card's link, for somebody who wants to do the action (a verb).
 
-    Raises JobUnavailable, NoCardThere, NotAllowed where it is another member's private one, and
-    ClipTakenDown, StillBlind where a comparison keeps its model secret.
+    Raises JobUnavailable, NoCardThere, TwoClipsThere, NotAllowed where it is another member's
+    private one, ClipTakenDown, and StillBlind where a comparison keeps its model secret.
     """
-    record = await any_job_named(database, named, guild_id=guild_id)
+    try:
+        record = await any_job_named(database, named, guild_id=guild_id)
+    except TwoClipsThere as error:
+        await _require_revealed(database, error.job_ids[0])
+        raise
     if record.private and record.user_id != user_id:
         raise NotAllowed(action)
     require_up(record)
-    both = await database.read(lambda connection: comparisons.of_job(connection, record.id))
-    if both is not None and both.state in BLIND:
-        raise StillBlind(record.id)
+    await _require_revealed(database, record.id)
     return record
 
 
 async def any_job_named(database: Database, named: str, *, guild_id: int | None) -> JobRecord:
-    """The same for moderators, whatever it is. Raises JobUnavailable, NoCardThere."""
+    """The same for moderators, whatever it is.
+
+    Raises JobUnavailable, NoCardThere, TwoClipsThere.
+    """
     named = named.strip(" `<>")
     if link := MESSAGE_LINK.fullmatch(named):
         return await _shown_by(database, int(link["message"]), guild_id=guild_id, link=named)
@@ -155,14 +160,24 @@ async def any_job_named(database: Database, named: str, *, guild_id: int | None)
 async def _shown_by(
     database: Database, message_id: int, *, guild_id: int | None, link: str
 ) -> JobRecord:
-    record = await database.read(
-        lambda connection: jobs.find_by_card(
-            connection, guild_id=guild_id or 0, card_message_id=message_id
-        )
-    )
-    if record is None:
+    def read(connection: Connection) -> tuple[JobRecord, Comparison | None] | None:
+        found = jobs.find_by_card(connection, guild_id=guild_id or 0, card_message_id=message_id)
+        return None if found is None else (found, comparisons.of_job(connection, found.id))
+
+    shown = await database.read(read)
+    if shown is None:
         raise NoCardThere(link)
+    record, both = shown
+    if both is not None and both.state != "called_off":
+        raise TwoClipsThere(both.job_ids)
     return record
+
+
+async def _require_revealed(database: Database, job_id: str) -> None:
+    """Raises StillBlind where a comparison keeps secret what made the job's clip."""
+    both = await database.read(lambda connection: comparisons.of_job(connection, job_id))
+    if both is not None and both.state in BLIND:
+        raise StillBlind(job_id)
 
 
 async def latest(

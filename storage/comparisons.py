@@ -21,6 +21,7 @@ from storage import deliveries, jobs
 from storage.arena_errors import ComparisonClosed, UnknownComparison
 from storage.schema import comparisons as _comparisons
 from storage.schema import insert_if_absent
+from storage.schema import jobs as _jobs
 
 ComparisonState = Literal["making", "voting", "revealed", "called_off"]
 BLIND: tuple[ComparisonState, ...] = ("making", "voting")
@@ -90,7 +91,13 @@ def unsettled(connection: Connection) -> tuple[Comparison, ...]:
 
 
 def set_message(connection: Connection, *, comparison_id: str, message_id: int) -> None:
-    """Remember the message that shows it."""
+    """Remember the message that shows it, and the jobs that it has shown until now."""
+    known = get(connection, comparison_id)
+    connection.execute(
+        update(_jobs)
+        .where(_jobs.c.id.in_(known.job_ids), _jobs.c.card_message_id == known.message_id)
+        .values(card_message_id=message_id)
+    )
     mine = _TABLE.id == comparison_id
     connection.execute(update(_comparisons).where(mine).values(message_id=message_id))
 

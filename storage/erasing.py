@@ -1,13 +1,11 @@
 """One transaction that takes a member out of every table, by `storage/personal_data.py`.
 
-What it cannot do in a transaction is left to the caller: the files that it names, and what SQLite
-or PostgreSQL still hold of rows that are gone (`Database.scrub`).
+What it cannot do in a transaction it lists for the caller: files and messages.
+What SQLite or PostgreSQL still hold of rows that are gone is taken out by `Database.scrub`.
 """
 
 import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +19,9 @@ from sqlalchemy import (
     update,
 )
 
-from storage import erasures, references, schema
-from storage.erasures import Erasure, ShownMessage
+from storage import erasures, schema
+from storage.erasure_traces import traces
+from storage.erasures import Erasure
 from storage.errors import IllegalMove
 from storage.ledger_erasure import rename_accounts
 from storage.personal_data import ERASED, HOLDINGS, NO_FILE, Holding
@@ -33,30 +32,15 @@ from storage.themes import entries
 MERGED_PAGES = 500
 """Of the full-text index in one transaction: others want to write too."""
 
-_FILE = re.compile(r'"\w*sha256": "([0-9a-f]{64})"')
 _WORDS_OF_MEMBERS = ("report",)
 """Acts on the moderators' log whose words are a member's own."""
 _FACTS_KEPT = {"until", "state", "window", "job"}
 """Texts among an act's facts that are no free words."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Traces:
-    """What there is about a member outside the tables."""
-
-    files: frozenset[str]
-    """SHA-256 of the media files that go with them."""
-    messages: tuple[ShownMessage, ...]
-
-
 def unfinished_jobs(connection: Connection, *, user_id: int) -> tuple[str, ...]:
     """Ids of the jobs that have to end before anything can be erased."""
     return tuple(connection.execute(jobs_of(user_id).where(jobs.c.finished_at.is_(None))).scalars())
-
-
-def traces(connection: Connection, *, user_id: int) -> Traces:
-    """The files and messages that an erasure would delete."""
-    return Traces(files=_files(connection, user_id), messages=_messages(connection, user_id))
 
 
 def remixes_of_erased(connection: Connection, *, pseudonym: int) -> tuple[str, ...]:
@@ -77,7 +61,8 @@ def remixes_of_erased(connection: Connection, *, pseudonym: int) -> tuple[str, .
 
 
 def erase(connection: Connection, erasure: Erasure, *, now: datetime) -> frozenset[str]:
-    """Everything about the member in the tables; returns the files that are to go with it.
+    """Everything about the member in the tables; returns the files that are to go with it, which
+    are listed with the messages.
 
     Erasing again changes nothing. Raises IllegalMove while a job of theirs has not ended.
     """
@@ -86,6 +71,8 @@ def erase(connection: Connection, erasure: Erasure, *, now: datetime) -> frozens
         raise IllegalMove(job_id=job_id, from_state="unfinished", to_state="erased")
     found = traces(connection, user_id=user_id)
     erasures.remember_messages(connection, erasure_id=erasure.id, messages=found.messages)
+    erasures.remember_searches(connection, erasure_id=erasure.id, unseen=found.unseen)
+    erasures.remember_files(connection, erasure_id=erasure.id, files=found.files)
     _end_deliveries(connection, user_id, now)
     _rewrite_log(connection, user_id, pseudonym)
     _withdraw_likes(connection, user_id)
@@ -127,74 +114,6 @@ def _apply(
         connection.execute(update(table).where(whose).values(**holding.emptied))
     for name in holding.pseudonyms:
         connection.execute(update(table).where(table.c[name] == user_id).values({name: pseudonym}))
-
-
-def _messages(connection: Connection, user_id: int) -> tuple[ShownMessage, ...]:
-    cards = select(jobs.c.card_message_id, jobs.c.channel_id).where(
-        jobs.c.user_id == user_id, jobs.c.card_message_id.is_not(None)
-    )
-    found: dict[int, int | None] = dict(connection.execute(cards).all())
-    compared = select(schema.comparisons.c.message_id, schema.comparisons.c.channel_id).where(
-        schema.comparisons.c.user_id == user_id, schema.comparisons.c.message_id.is_not(None)
-    )
-    found.update(connection.execute(compared).all())
-    delivered = (
-        select(schema.deliveries.c.message_id, schema.deliveries.c.state, jobs.c.channel_id)
-        .join(jobs)
-        .where(jobs.c.user_id == user_id, schema.deliveries.c.message_id.is_not(None))
-    )
-    for message_id, state, channel_id in connection.execute(delivered):
-        found.setdefault(message_id, None if state == "direct" else channel_id)
-    return tuple(
-        ShownMessage(message_id=message_id, channel_id=channel_id)
-        for message_id, channel_id in found.items()
-    )
-
-
-def _files(connection: Connection, user_id: int) -> frozenset[str]:
-    """What they made, unless somebody else made the very same; and what they brought to make it
-    from, unless somebody else brought it too. What others built on their clips names files as well,
-    which these did not bring."""
-    brought: set[str] = set()
-    requested = select(jobs.c.request_json).where(jobs.c.user_id == user_id)
-    offered = select(schema.offers.c.request_json).where(schema.offers.c.user_id == user_id)
-    for query in (requested, offered):
-        for request_json in connection.execute(query).scalars():
-            brought.update(_FILE.findall(request_json))
-    made = select(jobs.c.clip_sha256).where(
-        jobs.c.user_id == user_id, jobs.c.clip_sha256.is_not(None)
-    )
-    files = set(connection.execute(made).scalars())
-    if brought:
-        files |= brought - _brought_by_others(connection, user_id)
-    return frozenset(
-        sha256
-        for sha256 in files - {NO_FILE}
-        if not references.made_by_another(connection, sha256, user_id)
-    )
-
-
-def _brought_by_others(connection: Connection, user_id: int) -> set[str]:
-    family = jobs_of(user_id).cte("family", recursive=True)
-    children = select(jobs.c.id).join(family, jobs.c.parent_job_id == family.c.id)
-    family = family.union(children)
-    names_a_file = '%sha256": "%'
-    asked = select(jobs.c.request_json).where(
-        jobs.c.user_id != user_id,
-        jobs.c.request_json.like(names_a_file),
-        jobs.c.id.not_in(select(family.c.id)),
-    )
-    found: set[str] = set()
-    for request_json in connection.execute(asked).scalars():
-        found.update(_FILE.findall(request_json))
-    members_jobs = set(connection.execute(select(family.c.id)).scalars())
-    offered = select(schema.offers.c.request_json).where(
-        schema.offers.c.user_id != user_id, schema.offers.c.request_json.like(names_a_file)
-    )
-    for request_json in connection.execute(offered).scalars():
-        if json.loads(request_json).get("parent_job_id") not in members_jobs:
-            found.update(_FILE.findall(request_json))
-    return found
 
 
 def _end_deliveries(connection: Connection, user_id: int, now: datetime) -> None:

@@ -3,9 +3,9 @@
     asked -> erased -> finished
 
 A wish is stored first, so that a restart goes on with it; from then on the member orders nothing.
-`erased` is the one transaction of `storage/erasing.py`. What is left then are files, the free pages
-of the database, and messages, which are deleted one by one. Only at the end it is forgotten whose
-it was.
+`erased` is the one transaction of `storage/erasing.py`. What is left then is listed by it: files,
+messages, and messages that have to be looked for. They are deleted one by one, and only at the end
+it is forgotten whose it was.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,13 @@ from sqlalchemy import Connection, exists, select, update
 
 from storage.errors import ErasureUnderWay
 from storage.pseudonyms import make_pseudonym
-from storage.schema import erasure_messages, erasures, insert_if_absent
+from storage.schema import (
+    erasure_files,
+    erasure_messages,
+    erasure_searches,
+    erasures,
+    insert_if_absent,
+)
 
 _TABLE = erasures.c
 
@@ -39,6 +45,19 @@ class ShownMessage:
 
     message_id: int
     channel_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnseenMessage:
+    """A message that may be out without anybody's having remembered it."""
+
+    shows: str
+    """`job <id>` or `comparison <id>`, as its footer says."""
+    channel_id: int
+    interaction_id: int
+    """What asked for it: the message is a later one."""
+    direct: bool
+    """It may be in the direct messages of the member as well."""
 
 
 def begin(connection: Connection, *, erasure_id: str, user_id: int, now: datetime) -> Erasure:
@@ -101,12 +120,62 @@ def message_gone(connection: Connection, *, message_id: int) -> None:
     connection.execute(erasure_messages.delete().where(erasure_messages.c.message_id == message_id))
 
 
+def remember_searches(
+    connection: Connection, *, erasure_id: str, unseen: Iterable[UnseenMessage]
+) -> None:
+    """That they are to be looked for, and deleted where they are."""
+    for message in unseen:
+        values = {one.name: getattr(message, one.name) for one in fields(UnseenMessage)}
+        insert_if_absent(connection, erasure_searches, erasure_id=erasure_id, **values)
+
+
+def searches_left(connection: Connection, *, erasure_id: str) -> tuple[UnseenMessage, ...]:
+    """What is still to be looked for."""
+    columns = erasure_searches.c
+    query = (
+        select(*(columns[one.name] for one in fields(UnseenMessage)))
+        .where(columns.erasure_id == erasure_id)
+        .order_by(columns.interaction_id, columns.shows)
+    )
+    return tuple(UnseenMessage(**row) for row in connection.execute(query).mappings())
+
+
+def search_ended(connection: Connection, *, erasure_id: str, shows: str) -> None:
+    """There is no such message any more, or it is out of the bot's reach for good."""
+    columns = erasure_searches.c
+    mine = (columns.erasure_id == erasure_id) & (columns.shows == shows)
+    connection.execute(erasure_searches.delete().where(mine))
+
+
+def remember_files(connection: Connection, *, erasure_id: str, files: Iterable[str]) -> None:
+    """That the files of these hashes are to be deleted."""
+    for sha256 in files:
+        insert_if_absent(connection, erasure_files, erasure_id=erasure_id, sha256=sha256)
+
+
+def files_left(connection: Connection, *, erasure_id: str) -> tuple[str, ...]:
+    """The hashes of files that are still to be deleted."""
+    columns = erasure_files.c
+    query = select(columns.sha256).where(columns.erasure_id == erasure_id)
+    return tuple(connection.execute(query.order_by(columns.sha256)).scalars())
+
+
+def file_gone(connection: Connection, *, erasure_id: str, sha256: str) -> None:
+    """It is deleted."""
+    columns = erasure_files.c
+    mine = (columns.erasure_id == erasure_id) & (columns.sha256 == sha256)
+    connection.execute(erasure_files.delete().where(mine))
+
+
 def finish(connection: Connection, *, erasure_id: str, now: datetime) -> bool:
-    """Forget whose it was; False while there are messages left."""
-    left = exists().where(erasure_messages.c.erasure_id == erasure_id)
+    """Forget whose it was; False while there are files or messages left."""
+    nothing_left = (
+        ~exists().where(table.c.erasure_id == erasure_id)
+        for table in (erasure_messages, erasure_searches, erasure_files)
+    )
     ended = connection.execute(
         update(erasures)
-        .where(_TABLE.id == erasure_id, _TABLE.erased_at.is_not(None), ~left)
+        .where(_TABLE.id == erasure_id, _TABLE.erased_at.is_not(None), *nothing_left)
         .values(user_id=None, finished_at=now)
     )
     return ended.rowcount == 1

@@ -249,6 +249,17 @@ _PRIVACY = {
     "erasure_messages": Holding(
         kept=_kept("until the message is deleted", "message_id", "erasure_id", "channel_id")
     ),
+    "erasure_searches": Holding(
+        kept=_kept(
+            "until the message is found and deleted, or known not to be there",
+            "erasure_id",
+            "shows",
+            "channel_id",
+            "interaction_id",
+            "direct",
+        )
+    ),
+    "erasure_files": Holding(kept=_kept("until the file is deleted", "erasure_id", "sha256")),
     "exports": Holding(owners=("user_id",), deleted=True),
 }
 

@@ -1,8 +1,16 @@
 """The tables of exports and erasures: part of `storage/schema.py`."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
 
-from storage.columns import LargeInteger, Moment, metadata
+from storage.columns import Flag, LargeInteger, Moment, metadata
 
 # The one key that makes pseudonyms of Discord's ids: see storage/pseudonyms.py.
 pseudonym_keys = Table(
@@ -41,6 +49,33 @@ erasure_messages = Table(
     Column("erasure_id", Text, ForeignKey("erasures.id"), nullable=False),
     # NULL: in the direct messages of the member.
     Column("channel_id", LargeInteger),
+    sqlite_strict=True,
+)
+
+# Messages that may be out without anybody's having remembered them, until they are looked for.
+erasure_searches = Table(
+    "erasure_searches",
+    metadata,
+    Column("erasure_id", Text, ForeignKey("erasures.id"), nullable=False),
+    # What such a message shows: `job <id>` or `comparison <id>`.
+    Column("shows", Text, nullable=False),
+    Column("channel_id", LargeInteger, nullable=False),
+    # What asked for it: the message is a later one.
+    Column("interaction_id", LargeInteger, nullable=False),
+    # It may be in the direct messages of the member as well.
+    Column("direct", Flag, nullable=False),
+    PrimaryKeyConstraint("erasure_id", "shows"),
+    CheckConstraint("direct IN (0, 1)", name="direct_is_a_flag"),
+    sqlite_strict=True,
+)
+
+# The media files that go with the member, until they are deleted.
+erasure_files = Table(
+    "erasure_files",
+    metadata,
+    Column("erasure_id", Text, ForeignKey("erasures.id"), nullable=False),
+    Column("sha256", Text, nullable=False),
+    PrimaryKeyConstraint("erasure_id", "sha256"),
     sqlite_strict=True,
 )
 

@@ -27,7 +27,14 @@ from storage.gallery_tables import (
     showcase_posts,
 )
 from storage.preference_tables import finish_notices, option_sets, preferences
-from storage.privacy_tables import erasure_messages, erasures, exports, pseudonym_keys
+from storage.privacy_tables import (
+    erasure_files,
+    erasure_messages,
+    erasure_searches,
+    erasures,
+    exports,
+    pseudonym_keys,
+)
 from storage.review_tables import gallery_withheld, review_announcements, reviews
 from storage.theme_tables import theme_entries, theme_posts, theme_votes, themes
 
@@ -36,7 +43,9 @@ __all__ = [
     "accounts",
     "comparisons",
     "deliveries",
+    "erasure_files",
     "erasure_messages",
+    "erasure_searches",
     "erasures",
     "exports",
     "finish_notices",

@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, func, literal, select, update
 
-from storage import comparisons
+from storage import comparisons, reviews
 from storage.arena_errors import (
     ComparisonClosed,
     NotVoted,
@@ -49,9 +49,9 @@ def cast(
 ) -> int:
     """Let a member of its guild vote, instead of what they voted before; returns how many have.
 
-    Raises UnknownComparison, ComparisonClosed, VoteIsFinal.
+    Raises UnknownComparison, ComparisonClosed (also while a clip is taken down), VoteIsFinal.
     """
-    _open_comparison(connection, comparison_id, guild_id)
+    _require_both_up(connection, _open_comparison(connection, comparison_id, guild_id))
     mine = (_TABLE.comparison_id == comparison_id) & (_TABLE.user_id == user_id)
     is_new = insert_if_absent(
         connection,
@@ -127,6 +127,13 @@ def rated(connection: Connection, *, guild_id: int | None) -> tuple[Tally, ...]:
         )
         for comparison_id, (contender_a, contender_b, by_choice) in found.items()
     )
+
+
+def _require_both_up(connection: Connection, comparison: Comparison) -> None:
+    for job_id in comparison.job_ids:
+        review = reviews.get(connection, job_id)
+        if review is not None and review.state in reviews.DOWN:
+            raise ComparisonClosed(comparison_id=comparison.id, state="taken_down")
 
 
 def _open_comparison(connection: Connection, comparison_id: str, guild_id: int) -> Comparison:

@@ -27,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=50,
         help="how many processes tests/journeys/chaos kills (default: 50)",
     )
+    parser.addoption(
+        "--every-await",
+        action="store_true",
+        help="kill the bot at every await of an erasure, not only at some of them",
+    )
     parser.addoption("--chaos-seed", type=int, help="repeat the choices of this run of it")
 
 

@@ -12,9 +12,16 @@ from dataclasses import dataclass
 import discord
 
 from bot.arena.contenders import Contender
-from bot.card import Card
+from bot.card import Card, appeal_words
 from bot.text import credit_count, duration, quoted
-from bot.views.arena_buttons import VOTES, ArenaAction, arena_view, revealed_view
+from bot.views.arena_buttons import (
+    APPEALS,
+    REPORTS,
+    VOTES,
+    ArenaAction,
+    arena_view,
+    revealed_view,
+)
 from generation.models.catalogue import Catalogue
 from generation.request import GenerationRequest
 from storage.comparisons import Comparison
@@ -22,7 +29,10 @@ from storage.jobs import JobRecord
 from storage.votes import Choice
 
 PROMPT_SHOWN_CHARACTERS = 900
-GREY, BLUE, GREEN = (discord.Colour(value) for value in (0x8A8F98, 0x3B82F6, 0x22A06B))
+GREY, BLUE, GREEN, RED = (
+    discord.Colour(value) for value in (0x8A8F98, 0x3B82F6, 0x22A06B, 0xD9472B)
+)
+SIDES = "AB"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +48,21 @@ class Standing:
         """How many of the two clips are made."""
         return sum(job.state == "succeeded" for job in self.jobs)
 
+    @property
+    def up(self) -> dict[str, JobRecord]:
+        """By letter, the jobs whose clips moderators have not taken down."""
+        return {side: job for side, job in self.by_side.items() if job.takedown_reason is None}
+
+    @property
+    def down(self) -> dict[str, JobRecord]:
+        """By letter, those whose clips they have."""
+        return {side: job for side, job in self.by_side.items() if job.takedown_reason is not None}
+
+    @property
+    def by_side(self) -> dict[str, JobRecord]:
+        """A's job and B's."""
+        return dict(zip(SIDES, self.jobs, strict=True))
+
 
 def draw_comparison(standing: Standing, catalogue: Catalogue) -> Card:
     """The message for the comparison's state, all but the clips themselves."""
@@ -46,7 +71,7 @@ def draw_comparison(standing: Standing, catalogue: Catalogue) -> Card:
         case "making":
             card = _making(standing)
         case "voting":
-            card = _voting(standing)
+            card = _stopped(standing) if standing.down else _voting(standing)
         case "revealed":
             card = _revealed(standing, catalogue)
         case "called_off":
@@ -90,7 +115,24 @@ def _voting(standing: Standing) -> Card:
             "moderator, ends the vote by Reveal.",
         )
     )
-    return Card(embed=embed, view=arena_view(standing.comparison.id, VOTES, (ArenaAction.REVEAL,)))
+    view = arena_view(standing.comparison.id, VOTES, (ArenaAction.REVEAL, *REPORTS))
+    return Card(embed=embed, view=view)
+
+
+def _stopped(standing: Standing) -> Card:
+    """While a clip is down: without its words, which the other one was made of too."""
+    embed = discord.Embed(title="Comparison, stopped", colour=RED)
+    embed.description = "\n".join(
+        (
+            *_without_words(standing),
+            "-# Nobody can vote before it is back. The votes that were given stay; whoever asked, "
+            "or a moderator, ends the vote by Reveal.",
+        )
+    )
+    view = arena_view(
+        standing.comparison.id, (ArenaAction.REVEAL, *_reports(standing)), _appeals(standing)
+    )
+    return Card(embed=embed, view=view)
 
 
 def _revealed(standing: Standing, catalogue: Catalogue) -> Card:
@@ -98,18 +140,19 @@ def _revealed(standing: Standing, catalogue: Catalogue) -> Card:
     embed = discord.Embed(title="Comparison, revealed", colour=GREEN)
     total = sum(votes.values())
     counted = "" if comparison.uniform else " · not in the ratings: its models were chosen"
-    embed.description = "\n".join(
-        (*_asked(standing), f"🎭 {total} vote{'' if total == 1 else 's'}{counted}")
-    )
-    for side, job in zip("ab", standing.jobs, strict=True):
-        count = votes["a" if side == "a" else "b"]
+    asked = _without_words(standing) if standing.down else _asked(standing)
+    embed.description = "\n".join((*asked, f"🎭 {total} vote{'' if total == 1 else 's'}{counted}"))
+    for side, job in standing.by_side.items():
+        count = votes["a" if side == "A" else "b"]
         embed.add_field(
-            name=f"{side.upper()}: {contender_title(comparison, side, catalogue)}",
+            name=f"{side}: {contender_title(comparison, side.lower(), catalogue)}",
             value=f"better for **{count}** · job `{job.id}`",
         )
     neither = f"tie **{votes['tie']}** · both bad **{votes['bad']}**"
     embed.add_field(name="Neither", value=neither, inline=False)
-    return Card(embed=embed, view=revealed_view(comparison.job_ids))
+    clips = {side: job.id for side, job in standing.up.items()}
+    below = (*_reports(standing), *_appeals(standing))
+    return Card(embed=embed, view=revealed_view(comparison.id, clips, below))
 
 
 def _called_off(standing: Standing) -> Card:
@@ -127,6 +170,28 @@ def _called_off(standing: Standing) -> Card:
         )
     embed.description = "\n".join(lines)
     return Card(embed=embed, view=discord.ui.View(timeout=None))
+
+
+def _reports(standing: Standing) -> tuple[ArenaAction, ...]:
+    return tuple(REPORTS[SIDES.index(side)] for side in standing.up)
+
+
+def _appeals(standing: Standing) -> tuple[ArenaAction, ...]:
+    return tuple(
+        APPEALS[SIDES.index(side)]
+        for side, job in standing.down.items()
+        if job.review_state == "down"
+    )
+
+
+def _without_words(standing: Standing) -> tuple[str, ...]:
+    """What is down, and why."""
+    taken = [
+        f"🛑 Moderators took **{side}** down: "
+        f"{discord.utils.escape_markdown(job.takedown_reason or '')}\n{appeal_words(job)}"
+        for side, job in standing.down.items()
+    ]
+    return (f"<@{standing.comparison.user_id}> compares two models.", *taken)
 
 
 def _asked(standing: Standing) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from bot.arena.arena import Arena
 from bot.arena.comparing import Comparing
 from bot.arena.comparison_messages import ComparisonMessages
 from bot.arena.leaderboard import Leaderboards
+from bot.arena.objections import Objections, OpenForm
 from bot.arena.referee import Referee
 from bot.arena.voting import Voting
 from bot.channel_messages import ChannelMessages
@@ -61,6 +62,8 @@ def arena_parts(
     submission: Submission,
     delivery: Delivery,
     referee: Referee,
+    report: OpenForm,
+    appeal: OpenForm,
 ) -> ArenaParts:
     comparing = Comparing(
         database=database,
@@ -72,7 +75,11 @@ def arena_parts(
     )
     voting = Voting(database=database, catalogue=catalogue, referee=referee)
     return ArenaParts(
-        arena=Arena(comparing=comparing, voting=voting),
+        arena=Arena(
+            comparing=comparing,
+            voting=voting,
+            objections=Objections(database=database, report=report, appeal=appeal),
+        ),
         comparing=comparing,
         leaderboards=Leaderboards(
             database=database, catalogue=catalogue, least_votes=settings.arena.least_votes

@@ -34,7 +34,7 @@ from generation.errors import UnreadableMedia
 from generation.job import JobEvent, JobProgressed, JobState
 from generation.models.catalogue import Catalogue
 from storage import attempts, comparisons, jobs, votes
-from storage.comparisons import Comparison
+from storage.comparisons import Comparison, ComparisonState
 from storage.database import Connection, Database
 from storage.errors import DatabaseError, MediaError
 from storage.jobs import JobRecord
@@ -44,6 +44,8 @@ log = structlog.get_logger(__name__)
 SWEEP_SECONDS = 30.0
 REFUSALS_TAKEN = 3
 """Discord counts refused requests: after so many of one message it is not tried again."""
+SHOWN: tuple[ComparisonState, ...] = ("voting", "revealed")
+"""While its message has the clips."""
 UNSHOWABLE = "The two clips cannot be shown together here."
 
 
@@ -70,6 +72,8 @@ class Referee:
         self._refusals: Counter[str] = Counter()
         self._drawn: dict[str, discord.Embed] = {}
         self._announcing: set[str] = set()
+        # No two write one message at once: the last one shows what storage says.
+        self._at_work = asyncio.Lock()
 
     def start(self, dispatcher: Dispatcher) -> None:
         """Begins with what an earlier process left."""
@@ -144,6 +148,34 @@ class Referee:
         self.look_soon()
         return True
 
+    async def show_or_hide_clip(self, job_id: str) -> bool:
+        """Makes the message of the comparison that the job was made for show its clip again, or no
+        more while moderators have taken it down.
+
+        False where the message does not show its state yet, or the clip no more. Raises
+        UnreadableMedia, and what keeps a message from being edited (`NOT_SENT`).
+        """
+        async with self._at_work:
+            both = await self._database.read(
+                lambda connection: comparisons.of_job(connection, job_id)
+            )
+            if both is None or both.state not in SHOWN or both.state != both.shown_state:
+                return False
+            standing = await self._standing(both.id)
+            message_id = await self._messages.show_or_hide(
+                standing,
+                draw_comparison(standing, self._catalogue),
+                restored=any(job.id == job_id for job in standing.up.values()),
+            )
+            if message_id is not None:
+                await self._found(standing, message_id)
+            return True
+
+    async def at_rest(self) -> None:
+        """Returns once no message is being written that was drawn before."""
+        async with self._at_work:
+            pass
+
     async def _judge(self) -> None:
         while True:
             try:
@@ -162,7 +194,8 @@ class Referee:
     async def _try(self, comparison_id: str) -> None:
         """One that fails holds up no other, and is tried again at the next sweep."""
         try:
-            await self._advance(comparison_id)
+            async with self._at_work:
+                await self._advance(comparison_id)
         except Exception:
             log.exception("comparison.failed", comparison_id=comparison_id)
 
@@ -175,6 +208,8 @@ class Referee:
         try:
             if comparison.state != comparison.shown_state:
                 await self._show(standing)
+            elif comparison.state != "making":
+                return  # Somebody else has ended it meanwhile.
             elif self._drawn.get(comparison_id) != draw_comparison(standing, self._catalogue).embed:
                 await self._found(standing, await self._write(standing))
         except (Undeliverable, TooLarge, MediaError, UnreadableMedia) as error:
@@ -215,7 +250,9 @@ class Referee:
 
     async def _write(self, standing: Standing) -> int:
         comparison, card = standing.comparison, draw_comparison(standing, self._catalogue)
-        with_clips = comparison.state == "voting"
+        with_clips = comparison.state == "voting" or (
+            comparison.state == "revealed" and bool(standing.down)
+        )
         written = await self._messages.write(standing, card, with_clips=with_clips)
         self._drawn[comparison.id] = card.embed
         return written

@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 
+from bot.arena.guild_comparisons import comparison_of_guild
 from bot.arena.message import contender_title
 from bot.arena.referee import Referee
 from bot.errors import NotAllowed
@@ -15,7 +16,6 @@ from bot.replies import answer
 from bot.views.arena_buttons import ArenaAction, arena_view
 from generation.models.catalogue import Catalogue
 from storage import comparisons, moderation, votes
-from storage.arena_errors import UnknownComparison
 from storage.comparisons import Comparison
 from storage.database import Connection, Database
 from storage.moderation import Act
@@ -85,7 +85,9 @@ class Voting:
 
         Raises NotAllowed, ComparisonClosed.
         """
-        comparison = await self._of_guild(interaction, comparison_id)
+        comparison = await comparison_of_guild(
+            self._database, comparison_id, guild_id=interaction.guild_id
+        )
         _only_asker_or_moderator(interaction, comparison, "reveal")
         now = datetime.now(UTC)
 
@@ -105,7 +107,9 @@ class Voting:
 
     async def cancel(self, interaction: discord.Interaction[Any], comparison_id: str) -> None:
         """By whoever asked, or a moderator, while it is made. Raises NotAllowed."""
-        comparison = await self._of_guild(interaction, comparison_id)
+        comparison = await comparison_of_guild(
+            self._database, comparison_id, guild_id=interaction.guild_id
+        )
         _only_asker_or_moderator(interaction, comparison, "cancel")
         if comparison.state != "making" or not await self._referee.call_off(
             comparison_id, f"<@{interaction.user.id}> cancelled it."
@@ -113,16 +117,6 @@ class Voting:
             await answer(interaction, "Both clips are made already, or it was cancelled before.")
             return
         await answer(interaction, "Cancelling. What is not made yet costs nothing.")
-
-    async def _of_guild(
-        self, interaction: discord.Interaction[Any], comparison_id: str
-    ) -> Comparison:
-        found = await self._database.read(
-            lambda connection: comparisons.get(connection, comparison_id)
-        )
-        if found.guild_id != interaction.guild_id:
-            raise UnknownComparison(comparison_id=comparison_id)
-        return found
 
 
 def _only_asker_or_moderator(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.privacy.erasing import erase_stored, scrub, store_wish
+from bot.privacy.erasing import discard_files, erase_stored, scrub, store_wish
 from config.settings import Settings
 from storage import booking, erasing, erasures, jobs
 from storage.database import Connection, Database
@@ -26,12 +26,17 @@ async def delete(settings: Settings, user_id: int) -> int:
         try:
             async with InstanceLock.beside(url):
                 await database.write(lambda connection: _end_jobs(connection, user_id))
-                await erase_stored(database, MediaFiles(settings.storage.media_folder), erasure)
-                await scrub(database)
+                await erase_stored(database, erasure)
+                media_files = MediaFiles(settings.storage.media_folder)
+                await discard_files(database, media_files, erasure)
+                scrubbed = await scrub(database)
                 left = await database.read(
-                    lambda connection: erasures.messages_left(connection, erasure_id=erasure.id)
+                    lambda connection: (
+                        *erasures.messages_left(connection, erasure_id=erasure.id),
+                        *erasures.searches_left(connection, erasure_id=erasure.id),
+                    )
                 )
-                if not left:
+                if scrubbed:
                     await database.write(
                         lambda connection: erasures.finish(
                             connection, erasure_id=erasure.id, now=datetime.now(UTC)

@@ -42,6 +42,7 @@ def open_privacy(
     cards: FinishedCards,
     dispatcher: Dispatcher,
     take_down: Sequence[Callable[[], Awaitable[object]]],
+    at_rest: Sequence[Callable[[], Awaitable[object]]],
 ) -> Privacy:
     """Closed with the stack."""
     exporting = Exporting(
@@ -61,5 +62,6 @@ def open_privacy(
         messages=messages,
         forget_export=exporting.forget,
         take_down=take_down,
+        at_rest=at_rest,
     )
     return Privacy(exporting=exporting, erasing=erasing)

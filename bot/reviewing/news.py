@@ -7,6 +7,7 @@ What is due stands in storage; a round does it now and then, and at once after e
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -19,7 +20,8 @@ from bot.showcase import Showcase
 from bot.text import message_link
 from bot.views.job_buttons import JobAction, job_view
 from bot.views.review_buttons import OpenReviewButton
-from storage import jobs, review_announcements, reviews
+from generation.errors import UnreadableMedia
+from storage import comparisons, jobs, review_announcements, reviews
 from storage.database import Connection, Database
 from storage.errors import MediaError
 from storage.jobs import JobRecord
@@ -35,17 +37,21 @@ EDITS_APART_SECONDS = 3.0
 
 
 class ReviewNews:
+    """`show_compared` does for a clip that a comparison shows what the cards do for others."""
+
     def __init__(
         self,
         *,
         database: Database,
         messages: ChannelMessages,
         cards: FinishedCards,
+        show_compared: Callable[[str], Awaitable[bool]],
         showcase: Showcase,
     ) -> None:
         self._database = database
         self._messages = messages
         self._cards = cards
+        self._show_compared = show_compared
         self._showcase = showcase
         self._sweeping = asyncio.Lock()
         self._wanted = False
@@ -65,6 +71,11 @@ class ReviewNews:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    async def at_rest(self) -> None:
+        """Returns once no message is being written that was drawn before."""
+        async with self._sweeping:
+            pass
 
     async def _sweep_while_wanted(self) -> None:
         while self._wanted:
@@ -89,11 +100,14 @@ class ReviewNews:
             await self._showcase.sweep()
 
     async def _show(self, review: Review) -> None:
+        both = await self._database.read(lambda c: comparisons.of_job(c, review.job_id))
+        compared = both is not None and both.state != "called_off"
+        show_or_hide = self._show_compared if compared else self._cards.show_or_hide_clip
         try:
-            if not await self._cards.show_or_hide_clip(review.job_id):
+            if not await show_or_hide(review.job_id):
                 return
-        except (MediaError, *NOT_SENT) as error:
-            final = isinstance(error, MediaError) or _is_final(error)
+        except (MediaError, UnreadableMedia, *NOT_SENT) as error:
+            final = isinstance(error, MediaError | UnreadableMedia) or _is_final(error)
             log.warning("review.card", job_id=review.job_id, error=str(error), final=final)
             if not final:
                 return

@@ -16,7 +16,8 @@ from generation.decoding import still
 from generation.errors import UnreadableMedia
 from generation.models.catalogue import Catalogue
 from generation.request import Command, GenerationRequest
-from storage import jobs, reviews
+from storage import comparisons, jobs, reviews
+from storage.comparisons import BLIND, Comparison
 from storage.database import Connection, Database
 from storage.errors import MediaError
 from storage.jobs import JobRecord
@@ -51,6 +52,8 @@ class _Found:
     reports: tuple[Act, ...]
     waiting: int
     older: bool
+    compared: Comparison | None
+    """The comparison that it was made for."""
 
 
 class ReviewPages:
@@ -95,7 +98,7 @@ class ReviewPages:
         lines.append(
             quoted(request.prompt, PROMPT_SHOWN_CHARACTERS) if request.prompt else "> *a picture*"
         )
-        lines.append(f"{self._catalogue.title(record.model)} · /{request.command}")
+        lines.append(self._made_by(found, request))
         waiting = f"{found.waiting} clip{'' if found.waiting == 1 else 's'}"
         embed = discord.Embed(title=f"Review · {waiting} waiting", description="\n".join(lines))
         if review.state == "reported":
@@ -110,6 +113,15 @@ class ReviewPages:
                 inline=False,
             )
         return embed
+
+    def _made_by(self, found: _Found, request: GenerationRequest) -> str:
+        """The model, but of a clip that moderators may yet vote on themselves."""
+        model, both = self._catalogue.title(found.record.model), found.compared
+        if both is None:
+            return f"{model} · /{request.command}"
+        side = "AB"[both.job_ids.index(found.record.id)]
+        made_by = "" if both.state in BLIND else f"{model} · "
+        return f"{made_by}clip {side} of comparison `{both.id}`"
 
     async def _poster(self, record: JobRecord) -> Attachment | None:
         """A picture from the middle of the clip; None where its file is lost or unreadable."""
@@ -138,6 +150,7 @@ def _find(connection: Connection, guild_id: int, before: int | None) -> _Found |
         reports=reviews.reports(connection, waiting[0]),
         waiting=reviews.waiting_count(connection, guild_id=guild_id),
         older=len(waiting) > 1,
+        compared=comparisons.of_job(connection, waiting[0].job_id),
     )
 
 

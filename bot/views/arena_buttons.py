@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,10 @@ class ArenaAction(StrEnum):
     VOTE_BAD = "bad"
     TELL = "tell"
     REVEAL = "reveal"
+    REPORT_A = "report-a"
+    REPORT_B = "report-b"
+    APPEAL_A = "appeal-a"
+    APPEAL_B = "appeal-b"
 
 
 _GREY = discord.ButtonStyle.secondary
@@ -38,6 +42,10 @@ LABELS: dict[ArenaAction, tuple[str, str | None, discord.ButtonStyle]] = {
     ArenaAction.VOTE_BAD: ("Both are bad", "👎", _GREY),
     ArenaAction.TELL: ("Tell me the models", "👀", _GREY),
     ArenaAction.REVEAL: ("Reveal", "🎭", _GREY),
+    ArenaAction.REPORT_A: ("Report A", "🚩", _GREY),
+    ArenaAction.REPORT_B: ("Report B", "🚩", _GREY),
+    ArenaAction.APPEAL_A: ("Appeal A", "⚖️", discord.ButtonStyle.primary),
+    ArenaAction.APPEAL_B: ("Appeal B", "⚖️", discord.ButtonStyle.primary),
 }
 VOTES = (
     ArenaAction.VOTE_A,
@@ -45,6 +53,9 @@ VOTES = (
     ArenaAction.VOTE_TIE,
     ArenaAction.VOTE_BAD,
 )
+REPORTS = (ArenaAction.REPORT_A, ArenaAction.REPORT_B)
+APPEALS = (ArenaAction.APPEAL_A, ArenaAction.APPEAL_B)
+"""Of A, then of B: by its letter, since a job's id stays untold while the vote is blind."""
 AFTERWARDS = (
     JobAction.REMIX,
     JobAction.VARY,
@@ -90,21 +101,25 @@ class ArenaButton(
 
 
 def arena_view(comparison_id: str, *rows: Sequence[ArenaAction]) -> discord.ui.View:
-    """Rows of buttons that never time out."""
+    """Rows of buttons that never time out; an empty one takes no room."""
     view = discord.ui.View(timeout=None)
-    for row, actions in enumerate(rows):
+    for row, actions in enumerate(filter(None, rows)):
         for action in actions:
             view.add_item(ArenaButton(action, comparison_id, row=row))
     return view
 
 
-def revealed_view(job_ids: tuple[str, str]) -> discord.ui.View:
-    """What can be done with A, and below with B."""
+def revealed_view(
+    comparison_id: str, clips: Mapping[str, str], below: Sequence[ArenaAction]
+) -> discord.ui.View:
+    """What can be done with each clip, a row for each; `clips` are jobs by letter."""
     view = discord.ui.View(timeout=None)
-    for side, job_id in zip("AB", job_ids, strict=True):
+    for row, (side, job_id) in enumerate(clips.items()):
         for action in AFTERWARDS:
             button = JobButton(action, job_id)
             button.item.label = f"{side}: {button.item.label}"
-            button.item.row = "AB".index(side)
+            button.item.row = row
             view.add_item(button)
+    for action in below:
+        view.add_item(ArenaButton(action, comparison_id, row=len(clips)))
     return view

@@ -16,6 +16,7 @@ from bot.views.answering import Answering
 if TYPE_CHECKING:
     from bot.client import ReelroomBot
 
+DELETING = "Deleting … That goes on until it is done, also over a restart of mine."
 LABELS = {
     "yes": ("Delete everything", discord.ButtonStyle.danger),
     "no": ("Keep it", discord.ButtonStyle.secondary),
@@ -53,8 +54,11 @@ class EraseButton(
         if self.choice == "no":
             await interaction.response.edit_message(content="Nothing was deleted.", view=None)
             return
-        await interaction.response.edit_message(content="Deleting …", embed=None, view=None)
-        outcome = await bot.erasing.erase(self.user_id)
+        # The question stays until the wish is stored: whoever presses before may press again.
+        await interaction.response.defer()
+        wish = await bot.erasing.ask(self.user_id)
+        await interaction.edit_original_response(content=DELETING, embed=None, view=None)
+        outcome = await bot.erasing.fulfil(wish)
         said = _said(outcome.erased, outcome.messages_left)
         await interaction.edit_original_response(content=said)
 

@@ -129,7 +129,7 @@ async def test_the_other_clip_is_posted_by_itself_if_it_was_made(
     async with stage.member("Ada") as ada, stage.member("Lin") as lin:
         before = await credits_of(ada)
         comparison_id = await compare(ada)
-        await _started(executor, 1)
+        await started(executor, 1)
         await say(lin, "/admin pause")
         executor.let_go()
         await showing_text(ada, comparison_id, "One of two clips is made")
@@ -239,7 +239,7 @@ async def test_clips_that_discord_does_not_take_together_are_posted_one_by_one(
     async with stage.member("Ada") as ada:
         comparison_id = await compare(ada)
         await showing(ada, comparison_id, "Comparison")
-        await _started(executor, 1)
+        await started(executor, 1)
         stage.playground.faults.fail(*EDIT, status=403, code=50001, message="Missing Access")
         stage.playground.faults.fail(*EDIT, status=403, code=50001, message="Missing Access")
         executor.let_go()
@@ -273,7 +273,7 @@ async def test_the_queue_s_limit_is_asked_for_both(
     executor.hold()
     async with stage.member("Ada") as ada:
         await compare(ada)
-        await _started(executor, 1)
+        await started(executor, 1)
         await compare(ada)
         before = await credits_of(ada)
         assert "4 jobs waiting or running" in await say(ada, "/compare prompt:a red circle")
@@ -295,7 +295,7 @@ async def cancel_what_waits(member: Member) -> None:
     await (await member.press(listed, custom_id=str(button["custom_id"]))).reply()
 
 
-async def _started(executor: ScriptedExecutor, executions: int) -> None:
+async def started(executor: ScriptedExecutor, executions: int) -> None:
     async with asyncio.timeout(CLIP_SECONDS):
         while len(executor.log) < executions:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.02)

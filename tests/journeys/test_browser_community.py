@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 
 from playwright.async_api import Page, expect
 
@@ -134,3 +135,62 @@ async def test_two_members_vote_on_a_comparison_and_it_is_revealed(page: Page) -
     await type_command(page, "/arena leaderboard")
     board = page.get_by_role("article", name="used /arena leaderboard")
     await expect(board).to_contain_text("Too few votes yet")
+
+
+async def test_a_member_s_preferences_and_an_option_set_shape_the_next_clip(page: Page) -> None:
+    await type_command(page, "/prefer set aspect:9:16 suffix:in the snow")
+    await expect(answers(page, "Your preferences now")).to_contain_text("Aspect: 9:16")
+    await type_command(page, "/options save name:noir options:film noir -gs 9")
+    await expect(answers(page, "Saved noir")).to_contain_text("film noir -gs 9")
+    await page.get_by_role("combobox", name="Message box").fill(
+        "/imagine-video prompt:a red circle options:no"
+    )
+    await page.get_by_role("option", name="noir").click()
+    await page.keyboard.press("Enter")
+    card = cards(page).filter(has_text="a red circle").last
+    await expect(card.locator("video")).to_be_visible()
+    for words in ("film noir", "in the snow", "9:16", "guidance 9"):
+        await expect(card).to_contain_text(words)
+
+
+async def test_an_export_is_offered_on_the_page_and_opens(page: Page) -> None:
+    await made(page, "a red circle")
+    await type_command(page, "/export")
+    await expect(answers(page, "1 job and 1 clip in 1 part")).to_be_visible()
+    part = page.get_by_role("article").filter(has_text="Part 1 of 1")
+    async with page.expect_download() as downloading:
+        await part.get_by_role("link", name=".zip").click()
+    saved = await (await downloading.value).path()
+    with zipfile.ZipFile(saved) as archive:
+        assert archive.testzip() is None
+        assert b"a red circle" in archive.read("manifest.jsonl")
+        assert [name for name in archive.namelist() if name.endswith(".mp4")]
+
+
+async def test_a_clip_of_a_comparison_is_taken_down_and_restored(page: Page) -> None:
+    await type_command(page, "/compare prompt:a red circle")
+    region = page.get_by_role("region", name="Which clip is better?")
+    both = page.get_by_role("article").filter(has=region)
+    await expect(both.locator("video")).to_have_count(2)
+    await become(page, "Grace")
+    await both.get_by_role("button", name="Report B").click()
+    modal = page.get_by_role("dialog")
+    await modal.get_by_role("textbox").fill("it is rude")
+    await modal.get_by_role("button", name="Submit").click()
+    await expect(answers(page, "Moderators see it with /admin review")).to_be_visible()
+    await become(page, "Lin")
+    await type_command(page, "/admin review")
+    review = answers(page, "1 clip waiting")
+    await review.get_by_role("button", name="Take down").click()
+    await modal.get_by_role("textbox").fill("not for school")
+    await modal.get_by_role("button", name="Submit").click()
+    stopped = page.get_by_role("article").filter(
+        has=page.get_by_role("region", name="Comparison, stopped")
+    )
+    await expect(stopped).to_contain_text("Moderators took B down: not for school")
+    await expect(stopped.locator("video")).to_have_count(1)
+    await expect(stopped.get_by_role("button", name="A is better")).to_have_count(0)
+    job = (await answers(page, "Taken down:").locator("code").first.text_content()) or ""
+    await type_command(page, f"/admin restore clip:{job}")
+    await expect(both.locator("video")).to_have_count(2)
+    await expect(both.get_by_role("button", name="A is better")).to_be_visible()

@@ -16,8 +16,8 @@ from bot.playground.member import Member
 from bot.playground.seen_message import SeenMessage
 from bot.privacy import command_line
 from generation.errors import GenerationFailed
-from storage import audit, erasures
-from storage.database import Connection
+from storage import audit, erasing, erasures, schema
+from storage.database import Connection, Database
 from storage.schema import metadata
 from tests.journeys.reviewing import filled, take_down, told
 from tests.journeys.scripted_executor import ScriptedExecutor
@@ -103,6 +103,11 @@ async def remix(member: Member, job_id: str) -> str:
     remixed = reply.text.split("`")[1]
     await finished_card(member, remixed)
     return remixed
+
+
+def shown_in_public(member: Member) -> list[str]:
+    """Messages for all with the canary in them."""
+    return [one.text for one in member.messages if CANARY in one.text and not one.ephemeral]
 
 
 async def delete_everything(member: Member) -> SeenMessage:
@@ -249,6 +254,65 @@ async def test_an_operator_deletes_while_the_bot_is_stopped_and_messages_go_at_i
             await at_the_end_of_all(stage)
             async with stage.member() as ada:
                 assert not [message for message in ada.messages if CANARY in message.text]
+
+
+async def test_messages_that_nobody_lived_to_remember_are_looked_for_and_deleted(
+    tmp_path: Path,
+) -> None:
+    settings, executor = make_settings(tmp_path), ScriptedExecutor()
+    executor.hold()
+    async with open_playground() as playground:
+        async with open_stage(playground, settings, executor) as stage, stage.member() as ada:
+            await order(ada, f"/imagine-video prompt:a {CANARY}")
+            await (await ada.type(f"/compare prompt:another {CANARY}")).reply()
+            assert len(shown_in_public(ada)) == 2
+            user_id = int(ada.id)
+
+            def forget(connection: Connection) -> None:
+                connection.execute(schema.jobs.update().values(card_message_id=None))
+                connection.execute(schema.comparisons.update().values(message_id=None))
+
+        database = await Database.open(settings.storage.database_url)
+        await database.write(forget)
+        await database.close()
+        assert await command_line.delete(settings, user_id) == 0
+        playground.faults.drop("GET", "/channels/{channel_id}/messages")
+        async with open_stage(playground, settings, executor) as stage:
+            async with asyncio.timeout(CLIP_SECONDS):
+                while await stage.service.database.read(erasures.under_way):
+                    await stage.service.client.erasing.sweep()
+            async with stage.member() as ada:
+                assert shown_in_public(ada) == []
+
+
+async def test_a_clip_that_others_built_on_goes_also_after_a_crash(tmp_path: Path) -> None:
+    settings, executor = make_settings(tmp_path), ScriptedExecutor()
+    async with open_playground() as playground:
+        async with (
+            open_stage(playground, settings, executor) as stage,
+            stage.member() as ada,
+            stage.member("Grace") as grace,
+        ):
+            job_id = await order(ada, f"/imagine-video prompt:a {CANARY}")
+            await finished_card(ada, job_id)
+            built = await order(grace, f"/extend clip:{job_id} prompt:a house of my own")
+            await finished_card(grace, built)
+            user_id = int(ada.id)
+        database = await Database.open(settings.storage.database_url)
+
+        def die_after_the_transaction(connection: Connection) -> None:
+            now = datetime.now(UTC)
+            wish = erasures.begin(connection, erasure_id="e", user_id=user_id, now=now)
+            erasing.erase(connection, wish, now=now)
+
+        await database.write(die_after_the_transaction)
+        await database.close()
+        assert any(name.endswith(".mp4") for name in files_with(tmp_path, CANARY.encode()))
+        async with open_stage(playground, settings, executor) as stage:
+            await at_the_end_of_all(stage)
+            assert files_with(tmp_path, CANARY.encode()) == []
+            async with stage.member("Grace") as grace:
+                assert (await finished_card(grace, built)).attachments, "what others made stays"
 
 
 async def test_an_operator_s_wish_is_done_by_the_bot_that_runs(

@@ -164,7 +164,9 @@ def erase(connection: Connection, *, erasure_id: str = "erasure") -> frozenset[s
 
 
 def forget_the_name(connection: Connection) -> None:
-    """Discord has deleted every message."""
+    """Discord has deleted every message, and every file is gone."""
     for message in erasures.messages_left(connection, erasure_id="erasure"):
         erasures.message_gone(connection, message_id=message.message_id)
+    for sha256 in erasures.files_left(connection, erasure_id="erasure"):
+        erasures.file_gone(connection, erasure_id="erasure", sha256=sha256)
     assert erasures.finish(connection, erasure_id="erasure", now=NOW)

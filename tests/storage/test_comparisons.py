@@ -169,3 +169,17 @@ async def test_a_comparison_is_revealed_once_and_only_while_it_is_voted_on(
     with pytest.raises(ComparisonClosed) as late:
         await database.write(reveal)
     assert late.value.state == "revealed"
+
+
+async def test_a_message_that_is_posted_anew_shows_both_jobs_from_then_on(
+    database: Database,
+) -> None:
+    def unit(connection: Connection) -> list[int | None]:
+        comparison = begin_vote(connection)
+        show(connection, comparison)
+        comparisons.set_message(connection, comparison_id="c1", message_id=MESSAGE + 1)
+        found = comparisons.get(connection, "c1")
+        cards = [jobs.get(connection, job_id).card_message_id for job_id in found.job_ids]
+        return [found.message_id, *cards]
+
+    assert await database.write(unit) == [MESSAGE + 1] * 3

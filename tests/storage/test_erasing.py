@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select, text
 from storage import (
     attempts,
     audit,
+    comparisons,
+    deliveries,
     erasures,
     gallery,
     jobs,
@@ -40,6 +42,7 @@ from tests.storage.full_member import (
     set_clip,
 )
 from tests.storage.kinds import only_postgresql
+from tests.storage.test_comparisons import begin_vote, show
 
 
 def everything(connection: Connection) -> str:
@@ -143,10 +146,58 @@ async def test_messages_are_remembered_until_they_are_gone_and_then_whose_it_was
         assert [one.user_id for one in erasures.under_way(connection)] == [MEMBER]
         for one in left:
             erasures.message_gone(connection, message_id=one.message_id)
-        assert erasures.finish(connection, erasure_id="erasure", now=NOW)
+        assert not erasures.finish(connection, erasure_id="erasure", now=NOW), "its files are left"
+        forget_the_name(connection)
         assert erasures.under_way(connection) == ()
 
     await database.write(work)
+
+
+async def test_a_message_that_nobody_remembered_is_to_be_looked_for(database: Database) -> None:
+    """Sent by who did not live, or has not come, to say so."""
+
+    def work(connection: Connection) -> None:
+        give(connection, 100)
+        for number in (1, 2, 3, 4):
+            admit(connection, make_record(number, request_json=request_json()))
+        fail(connection, "job1")  # its card is not known
+        succeed(connection, "job2")
+        jobs.set_card_message(connection, job_id="job2", card_message_id=601)
+        deliveries.begin(connection, job_id="job2", now=NOW)  # its outcome is on its way
+        succeed(connection, "job3")
+        jobs.set_card_message(connection, job_id="job3", card_message_id=602)
+        succeed(connection, "job4")
+        deliveries.posted(connection, job_id="job4", message_id=603, now=NOW)
+        erase(connection)
+        unseen = erasures.searches_left(connection, erasure_id="erasure")
+        assert [(one.shows, one.channel_id, one.direct) for one in unseen] == [
+            ("job job1", 7, False),
+            ("job job2", 7, True),
+        ]
+        for message_id in (601, 602, 603):
+            erasures.message_gone(connection, message_id=message_id)
+        for sha256 in erasures.files_left(connection, erasure_id="erasure"):
+            erasures.file_gone(connection, erasure_id="erasure", sha256=sha256)
+        assert not erasures.finish(connection, erasure_id="erasure", now=NOW)
+        for one in unseen:
+            erasures.search_ended(connection, erasure_id="erasure", shows=one.shows)
+        forget_the_name(connection)
+
+    await database.write(work)
+
+
+async def test_the_message_of_a_comparison_that_was_being_written_is_to_be_looked_for(
+    database: Database,
+) -> None:
+    def work(connection: Connection) -> list[str]:
+        for number in (1, 2):
+            begin_vote(connection, number)
+        show(connection, comparisons.get(connection, "c1"))
+        erase(connection)
+        unseen = erasures.searches_left(connection, erasure_id="erasure")
+        return [one.shows for one in unseen if one.shows.startswith("comparison")]
+
+    assert await database.write(work) == ["comparison c2"]
 
 
 async def test_erasing_again_changes_nothing(database: Database) -> None:

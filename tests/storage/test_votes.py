@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from storage import comparisons, votes
+from storage import comparisons, reviews, votes
 from storage.arena_errors import ComparisonClosed, NotVoted, UnknownComparison, VoteIsFinal
 from storage.database import Database
+from storage.reviews import Decision
 from storage.votes import CHOICES, Choice
-from tests.storage.builders import GUILD, MEMBER, NOW
+from tests.storage.builders import GUILD, MEMBER, MODERATOR, NOW
 from tests.storage.stores import SqliteStore
 from tests.storage.test_comparisons import begin_vote, open_comparison
 
@@ -127,3 +128,32 @@ def test_only_what_each_member_said_last_counts(
         assert counted(said, 1) == wanted == counted(mixed, 2)
     finally:
         store.close()
+
+
+async def test_while_a_clip_is_down_nobody_votes_and_the_votes_before_stay(
+    database: Database,
+) -> None:
+    decision = Decision(job_id="job1", guild_id=GUILD, made_by=MODERATOR, now=NOW)
+
+    def rated(connection: Connection) -> list[dict[Choice, int]]:
+        return [dict(tally.counts) for tally in votes.rated(connection, guild_id=GUILD)]
+
+    def stop(connection: Connection) -> list[dict[Choice, int]]:
+        begin_vote(connection)
+        vote(connection, 11, "a")
+        vote(connection, 12, "b")
+        reviews.take_down(connection, decision, "rude")
+        with pytest.raises(ComparisonClosed) as stopped:
+            vote(connection, 11, "b")
+        assert stopped.value.state == "taken_down"
+        votes.tell(connection, comparison_id="c1", guild_id=GUILD, user_id=12)
+        return rated(connection)
+
+    assert await database.write(stop) == [{"a": 1, "b": 1, "tie": 0, "bad": 0}]
+
+    def go_on(connection: Connection) -> list[dict[Choice, int]]:
+        reviews.restore(connection, decision)
+        vote(connection, 11, "b")
+        return rated(connection)
+
+    assert await database.write(go_on) == [{"a": 0, "b": 2, "tie": 0, "bad": 0}]

@@ -1,6 +1,6 @@
-"""Every await between a finished clip and its delivery, and a SIGKILL before or after one of them.
+"""Every await on a stretch of the bot's work, and a SIGKILL before or after one of them.
 
-Points are found in the byte code of the coroutines on that path: before an await is where its
+Points are found in the byte code of the coroutines on that stretch: before an await is where its
 awaitable is asked for, after it where its result is taken. Which of them are met, and how often,
 a run without a kill records.
 """
@@ -14,15 +14,29 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 PROJECT = Path(__file__).parents[3]
-FILES = frozenset(
-    str(PROJECT / name)
-    for name in (
+
+Tracer = Callable[[FrameType, str, Any], Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stretch:
+    """Awaits in these `files` count, below one of the coroutines `roots`: what else awaits the same
+    functions does not. The stretch is over when the root `last` returns."""
+
+    files: tuple[str, ...]
+    roots: tuple[str, ...]
+    last: str
+
+
+DELIVERY = Stretch(
+    files=(
         "bot/bookkeeping.py",
         "bot/channel_messages.py",
         "bot/delivery.py",
@@ -30,51 +44,65 @@ FILES = frozenset(
         "generation/dispatcher.py",
         "storage/database.py",
         "storage/media_files.py",
-    )
+    ),
+    roots=("Dispatcher._end", "Outbox._deliver"),
+    last="Outbox._deliver",
 )
-LAST = "Outbox._deliver"
-ROOTS = frozenset({"Dispatcher._end", LAST})
-"""Coroutines that the path goes through: what else awaits the same functions does not count."""
+"""From a finished clip to its message."""
+ERASURE = Stretch(
+    files=(
+        "bot/channel_messages.py",
+        "bot/delivery.py",
+        "bot/finished_cards.py",
+        "bot/outbox.py",
+        "bot/privacy/erasing.py",
+        "bot/showcase.py",
+        "bot/views/erase_button.py",
+        "storage/media_files.py",
+    ),
+    roots=("EraseButton.act",),
+    last="EraseButton.act",
+)
+"""From the pressed button to what the member is told of it."""
 
-Tracer = Callable[[FrameType, str, Any], Any]
 
-
-def prepare(folder: Path) -> None:
+def prepare(folder: Path, stretch: Stretch) -> None:
     """To be called in the bot's process: at SIGUSR1 it reads `target` and is armed.
 
-    `target` holds the number of the point to die at, or nothing: then `met` lists all of them once
-    there is a file `through`.
+    `target` names the point to die at, or is empty: then `met` lists all of them once there is a
+    file `through`.
     """
 
     def arm(number: int, frame: FrameType | None) -> None:
         target = (folder / "target").read_text()
-        sys.settrace(_tracer(int(target) if target else None, folder))
+        sys.settrace(_tracer(stretch, target or None, folder))
         (folder / "armed").touch()
 
     signal.signal(signal.SIGUSR1, arm)
 
 
-def _tracer(target: int | None, folder: Path) -> Tracer:
+def _tracer(stretch: Stretch, target: str | None, folder: Path) -> Tracer:
+    files = {str(PROJECT / name) for name in stretch.files}
     met: list[str] = []
-    times: Counter[tuple[CodeType, int]] = Counter()
+    times: Counter[str] = Counter()
 
     def meet(frame: FrameType, side: str) -> None:
-        key = (frame.f_code, frame.f_lasti)
-        times[key] += 1
-        met.append(f"{side} {frame.f_code.co_qualname}:{frame.f_lineno}, time {times[key]}")
+        place = f"{side} {frame.f_code.co_qualname}:{frame.f_lineno}"
+        times[place] += 1
+        met.append(f"{place}, time {times[place]}")
         (folder / "met").write_text(json.dumps(met))
-        if target is not None and len(met) > target:
+        if met[-1] == target:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def trace(frame: FrameType, event: str, _: Any) -> Tracer | None:
-        if frame.f_code.co_filename not in FILES or not await_points(frame.f_code):
+        if frame.f_code.co_filename not in files or not await_points(frame.f_code):
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
             side = await_points(frame.f_code).get(frame.f_lasti)
-            if side is not None and _on_the_path(frame):
+            if side is not None and _below(frame, stretch.roots):
                 meet(frame, side)
-        if event == "return" and frame.f_code.co_qualname == LAST and _has_ended(frame):
+        if event == "return" and frame.f_code.co_qualname == stretch.last and _has_ended(frame):
             (folder / "through").touch()
         return trace
 
@@ -98,9 +126,9 @@ def _has_ended(frame: FrameType) -> bool:
     return dis.opname[frame.f_code.co_code[frame.f_lasti]] == "RETURN_VALUE"
 
 
-def _on_the_path(frame: FrameType | None) -> bool:
+def _below(frame: FrameType | None, roots: tuple[str, ...]) -> bool:
     while frame is not None:
-        if frame.f_code.co_qualname in ROOTS:
+        if frame.f_code.co_qualname in roots:
             return True
         frame = frame.f_back
     return False

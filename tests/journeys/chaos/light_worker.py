@@ -1,5 +1,5 @@
 """A real worker process with a light recipe: it starts in a moment, and no two clips are alike.
-Making the file takes it as long as making the pictures.
+Making the file takes it as long as making the pictures. A clip says its words, as labels do.
 
 A second attempt makes other bytes than the first, so that a file which nothing refers to shows.
 """
@@ -30,7 +30,8 @@ def film(execution: Execution, on_progress: OnProgress) -> UnfinishedClip:
 
 def _finish(execution: Execution, on_progress: OnProgress) -> Clip:
     _take_time(Stage.ENCODING, on_progress)
-    media = f"{execution.job_id} {execution.attempt} ".encode() + os.urandom(20_000)
+    words = f"{execution.job_id} {execution.attempt} {execution.request.prompt} "
+    media = words.encode() + os.urandom(20_000)
     facts = make_clip(seed=execution.request.seed, size_bytes=len(media)).facts
     return Clip(media=media, facts=facts)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.playground.member import Member
 from bot.playground.seen_message import SeenMessage
-from storage import deliveries, jobs
+from storage import deliveries, erasures, jobs
 from storage.audit import audit
 from storage.database import Connection, Database
 from storage.deliveries import DeliveryRecord
@@ -45,11 +45,15 @@ class Reckoning:
 
 
 async def at_rest(plan: Plan, *, timeout_seconds: float) -> None:
-    """Waits until no job is unfinished and no outcome undelivered. Raises TimeoutError."""
+    """Waits until no job is unfinished, no outcome undelivered and no erasure under way.
+
+    Raises TimeoutError.
+    """
     database = await Database.open(plan.settings.storage.database_url)
 
     def left(connection: Connection) -> int:
-        return len(jobs.unfinished(connection)) + len(deliveries.unfinished(connection))
+        undone = (jobs.unfinished, deliveries.unfinished, erasures.under_way)
+        return sum(len(read(connection)) for read in undone)
 
     try:
         async with asyncio.timeout(timeout_seconds):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import itertools
-import json
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -19,61 +17,42 @@ from bot.playground.seen_message import SeenMessage
 from bot.playground.server import Playground
 from storage.database import migrate
 from tests.journeys.chaos import await_points
-from tests.journeys.chaos.bot_process import BotProcess, Plan
-from tests.journeys.chaos.reckoning import CHANNELS, Reckoning, at_rest, reckon
+from tests.journeys.chaos.reckoning import CHANNELS, Reckoning, reckon
+from tests.journeys.chaos.rehearsal import REST_SECONDS, Rehearsal
 from tests.storage.postgres_server import PostgresServer
 
-REST_SECONDS = 120.0
 CARD = ("PATCH", "/channels/{channel_id}/messages/{message_id}")
 ALWAYS = 10_000
 TRIES = 5
 
 
-class Rehearsal:
-    """One job after the other, each with a crash of its own, on one database and playground."""
+class Deliveries(Rehearsal):
+    """One job after the other, each with a crash of its own."""
 
     def __init__(
         self, playground: Playground, folder: Path, database_url: str | None = None
     ) -> None:
-        self._playground = playground
-        self._folder = folder
-        self.plan = Plan(
-            url=playground.url,
-            gateway_url=playground.gateway_url,
-            token=playground.bot_token,
-            folder=folder,
-            database_url=database_url,
-            prepare=functools.partial(await_points.prepare, folder),
-        )
-        self._bot: BotProcess | None = None
+        super().__init__(playground, folder, await_points.DELIVERY, database_url)
         self._rooms = itertools.cycle(CHANNELS)
-
-    async def __aenter__(self) -> Rehearsal:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._bot is not None:
-            await self._bot.kill()
 
     async def points(self) -> list[str]:
         """What a job meets on its way, none of which kills the bot."""
-        await self._arm(None)
+        bot = await self.rested()
+        await self.arm(bot, None)
         await self._order()
-        await self._file("through")
-        return self._met()
+        assert not await self.ended(bot)
+        return self.met()
 
-    async def die_at(self, number: int) -> str:
-        """Returns the point at which the bot died."""
-        bot = await self._arm(number)
+    async def die_at(self, point: str) -> None:
+        bot = await self.rested()
+        await self.arm(bot, point)
         await self._order()
-        await self._death(bot)
-        met = self._met()
-        assert len(met) == number + 1
-        return met[-1]
+        await self.dead(bot)
+        assert self.met()[-1] == point
 
     async def die_while_discord_answers(self) -> None:
         """Discord has the clip, and the bot does not live to hear so."""
-        bot = await self._rested()
+        bot = await self.rested()
 
         def kill(exchange: Exchange) -> None:
             if exchange.file_names and exchange.status == 200:
@@ -81,18 +60,18 @@ class Rehearsal:
 
         self._playground.exchanges = kill
         await self._order()
-        await self._death(bot)
+        await self.dead(bot)
         self._playground.exchanges = None
 
     async def finish(self) -> Reckoning:
         """What was left is delivered, and the bot has stopped."""
-        bot = await self._rested()
+        bot = await self.rested()
         assert await bot.stop() == 0
         return await reckon(self.plan, promised=set())
 
     async def delete_first_cards(self) -> None:
         """Those that could not be edited, and have no clip."""
-        await self._rested()
+        await self.rested()
         for guild in dict.fromkeys(guild for guild, _ in CHANNELS):
             async with await Member.connect(self.plan.url, name="Lin", guild=guild) as lin:
                 for message in lin.messages:
@@ -110,29 +89,6 @@ class Rehearsal:
                     assert answer.status == 429
                     await asyncio.sleep((await answer.json())["retry_after"])
 
-    async def _rested(self) -> BotProcess:
-        """A bot that lives and has nothing to do."""
-        if self._bot is None:
-            self._bot = BotProcess(self.plan)
-        await at_rest(self.plan, timeout_seconds=REST_SECONDS)
-        return self._bot
-
-    async def _arm(self, number: int | None) -> BotProcess:
-        bot = await self._rested()
-        (self._folder / "target").write_text("" if number is None else str(number))
-        for name in ("armed", "met", "through"):
-            (self._folder / name).unlink(missing_ok=True)
-        bot.signal_to_arm()
-        await self._file("armed")
-        return bot
-
-    async def _file(self, name: str) -> None:
-        async with asyncio.timeout(REST_SECONDS):
-            while True:
-                if (self._folder / name).exists():
-                    return
-                await asyncio.sleep(0.02)
-
     async def _order(self) -> None:
         """In one channel after the other: each has a rate limit of its own."""
         guild, channel = next(self._rooms)
@@ -148,15 +104,6 @@ class Rehearsal:
                     if not tries_left:
                         raise
 
-    async def _death(self, bot: BotProcess) -> None:
-        async with asyncio.timeout(REST_SECONDS):
-            await bot.dead()
-        assert bot.exit_code == -9
-        self._bot = None
-
-    def _met(self) -> list[str]:
-        return list(json.loads((self._folder / "met").read_text()))
-
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_a_crash_at_any_await_of_completion_and_delivery_loses_and_doubles_nothing(
@@ -168,23 +115,24 @@ async def test_a_crash_at_any_await_of_completion_and_delivery_loses_and_doubles
             server: PostgresServer = request.getfixturevalue("postgres")
             url = await stack.enter_async_context(server.database())
         playground = await stack.enter_async_context(Playground())
-        rehearsal = await stack.enter_async_context(Rehearsal(playground, tmp_path, url))
+        rehearsal = Deliveries(playground, tmp_path, url)
+        await stack.enter_async_context(rehearsal)
         await migrate(rehearsal.plan.settings.storage.database_url)
 
         points = await rehearsal.points()
         assert {"Bookkeeping", "ChannelMessages", "Outbox"} <= {_class(point) for point in points}
-        for number, expected in enumerate(points):
-            assert await rehearsal.die_at(number) == expected
+        for point in points:
+            await rehearsal.die_at(point)
         await rehearsal.die_while_discord_answers()
         assert await rehearsal.points() == points, "nothing is left to die at"
 
         # From now on cards cannot be edited, as if each were deleted: clips are posted anew.
         playground.faults.fail(*CARD, status=404, code=10008, times=ALWAYS)
         more = await rehearsal.points()
-        new = [number for number, point in enumerate(more) if point not in points]
-        assert any("ChannelMessages.post" in more[number] for number in new)
-        for number in new:
-            assert await rehearsal.die_at(number) == more[number]
+        new = [point for point in more if point not in points]
+        assert any("ChannelMessages.post" in point for point in new)
+        for point in new:
+            await rehearsal.die_at(point)
         await rehearsal.die_while_discord_answers()
 
         await rehearsal.delete_first_cards()
