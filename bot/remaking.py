@@ -75,8 +75,8 @@ def changes(then: ClipFacts, now: ClipFacts) -> Iterator[str]:
     before, after = _flat(then), _flat(now)
     for name in sorted(before | after):
         if before.get(name) != after.get(name):
-            was, now = (settings.get(name) or "nothing" for settings in (before, after))
-            yield f"{name.replace('_', ' ')}: was {was}, is {now}"
+            was, is_now = (settings.get(name) or "nothing" for settings in (before, after))
+            yield f"{name.replace('_', ' ')}: was {was}, is {is_now}"
 
 
 def _flat(facts: ClipFacts) -> dict[str, Any]:
