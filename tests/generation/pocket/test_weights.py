@@ -2,12 +2,18 @@
 
 import json
 
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.pocket.autoencoder import PATCH_SIZE
 from generation.pocket.evaluate import Settings, judge_prompts, world_scenes
 from generation.pocket.evaluation_report import shares
 from generation.pocket.phrasing import DEFAULT_GUIDANCE, DEFAULT_STEPS
 from generation.pocket.pipeline import WEIGHTS_FOLDER, load_pocket_pipeline, weights_digest
 
 MAX_BYTES = 40_000_000
+MOST_BORDER_STEPS = 2.2
+"""Without filters and restorer steps are three times as large where blocks meet."""
 BARS = {"colour": 0.65, "background": 0.85, "motion": 0.6, "style": 0.6}
 """Shares of held-out prompts, ten points or more below those of the model card."""
 
@@ -44,3 +50,16 @@ def test_clips_still_show_what_was_asked() -> None:
         name: found[name]["share"] for name, bar in BARS.items() if found[name]["share"] < bar
     }
     assert not missed
+    clips = np.stack([one.clip for one in judged])
+    assert max(border_steps(clips, axis=2), border_steps(clips, axis=3)) < MOST_BORDER_STEPS
+
+
+def border_steps(clips: NDArray[np.uint8], *, axis: int) -> float:
+    """How much larger steps from pixel to pixel are where blocks meet than they are elsewhere.
+
+    Clips are (clips, frames, height, width, 3); steps are taken along `axis`.
+    """
+    steps = np.abs(np.diff(clips.astype(np.float32), axis=axis))
+    means = steps.mean(axis=tuple(other for other in range(5) if other != axis))
+    borders = np.arange(1, len(means) + 1) % PATCH_SIZE == 0
+    return float(means[borders].mean() / means[~borders].mean())

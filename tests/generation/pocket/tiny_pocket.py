@@ -18,7 +18,7 @@ CHANNELS = 16
 def tiny_autoencoder() -> PocketAutoencoder:
     """An autoencoder with random orthonormal components."""
     torch.manual_seed(0)
-    autoencoder = PocketAutoencoder(latent_channels=CHANNELS)
+    autoencoder = PocketAutoencoder(latent_channels=CHANNELS, restorer_widths=(8, 12))
     basis = torch.linalg.qr(torch.randn(autoencoder.components.in_features, CHANNELS)).Q
     with torch.no_grad():
         autoencoder.components.weight.copy_(basis.T)
