@@ -22,7 +22,8 @@ ADDRESS = re.compile(r"is ready: (http://\S+)")
 
 HOLD = """video => new Promise(resolve => {
   const hold = () => {
-    video.addEventListener("seeked", resolve, { once: true });
+    // The browser's own sign of loading goes a moment after the picture is there.
+    video.addEventListener("seeked", () => setTimeout(resolve, 1500), { once: true });
     video.currentTime = video.duration / 2;
   };
   if (video.readyState >= 2) return hold();

@@ -28,7 +28,7 @@ from scripts.demo_page import (
 )
 
 PICTURES = PROJECT / "docs" / "pictures"
-PROMPT_LINE = "/imagine-video prompt:a red circle moving right seed:7"
+PROMPT_LINE = "/imagine-video prompt:a red balloon moving up on a meadow seed:1"
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
