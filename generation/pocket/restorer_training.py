@@ -7,9 +7,7 @@
 # pyright: reportUnknownArgumentType=false
 
 import copy
-import logging
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,9 +18,7 @@ from torch import Tensor, nn
 from generation.pocket.autoencoder import PocketAutoencoder
 from generation.pocket.data_parallel import mean_gradients
 from generation.pocket.guessed_clips import GuessedClips
-from generation.pocket.transformer_training import Progress
-
-_log = logging.getLogger(__name__)
+from generation.pocket.training_run import Progress, run_steps
 
 _MATRIX_RATE = 3e-3
 _OTHER_RATE = 1e-3
@@ -37,7 +33,6 @@ _USES = 4
 """How many steps a guessed clip is shown in, about: guessing takes longer than learning."""
 _KEPT = 60
 """Groups of `_FRESH` clips that are kept."""
-_LOG_EVERY = 50
 
 
 class RestorerTrainer:
@@ -82,26 +77,20 @@ class RestorerTrainer:
         save: Callable[[], None],
     ) -> None:
         """Train until `until_minutes` in all, those of earlier runs included; call `save` often."""
-        before, started = self.progress.minutes, time.monotonic()
-        saved, recent = before, 0.0
-        while self.progress.minutes < until_minutes:
-            done = self.progress.minutes / until_minutes
+
+        def step(done: float, minutes: float) -> tuple[float, float]:
             for optimizer, rate in zip(self._optimizers, self._rates, strict=True):
                 optimizer.param_groups[0]["lr"] = rate * self._pace(done)
-            minutes = before + (time.monotonic() - started) / 60
-            loss, self.progress.minutes = self._step(pairs, minutes)
-            recent += loss / _LOG_EVERY
-            if self.progress.step % _LOG_EVERY == 0:
-                self.progress.curve.append((self.progress.step, recent))
-                _log.info(
-                    "restorer step %d, loss %.4f, %.1f of %.0f minutes",
-                    self.progress.step, recent, self.progress.minutes, until_minutes,
-                )  # fmt: skip
-                recent = 0.0
-            if self.progress.minutes - saved > save_every_minutes:
-                save()
-                saved = self.progress.minutes
-        save()
+            return self._step(pairs, minutes)
+
+        run_steps(
+            "restorer",
+            self.progress,
+            step,
+            until_minutes=until_minutes,
+            save_every_minutes=save_every_minutes,
+            save=save,
+        )
 
     def _step(self, pairs: GuessedClips, minutes: float) -> tuple[float, float]:
         """One step; returns loss and minutes, the means over all training processes."""

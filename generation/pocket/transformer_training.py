@@ -1,4 +1,4 @@
-"""Runs the transformer's training: pace, moving average, checkpoints, curve; resumable."""
+"""Trains the transformer: pace, moving average, checkpoints; resumable."""
 
 # diffusers and torch are partly typed, and diffusers exports its classes lazily;
 # the `to` of their models is typed as a function without self.
@@ -8,11 +8,8 @@
 # pyright: reportUnknownArgumentType=false
 
 import copy
-import logging
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -20,14 +17,12 @@ from torch import nn
 
 from generation.pocket.data_parallel import mean_gradients
 from generation.pocket.flow import FlowTraining
+from generation.pocket.training_run import Progress, run_steps
 from generation.pocket.transformer import PocketTransformer
-
-_log = logging.getLogger(__name__)
 
 _WARM_STEPS = 200
 _AVERAGE = 0.995
 _WEIGHT_DECAY = 0.02
-_LOG_EVERY = 50
 
 
 def build_transformer(
@@ -43,15 +38,6 @@ def build_transformer(
         num_layers=layers,
         caption_channels=caption_channels,
     )
-
-
-@dataclass(kw_only=True)
-class Progress:
-    """How far training is; `curve` holds (step, loss) pairs."""
-
-    step: int = 0
-    minutes: float = 0.0
-    curve: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
 
 
 class TransformerTrainer:
@@ -84,27 +70,21 @@ class TransformerTrainer:
         save: Callable[[], None],
     ) -> None:
         """Train until `until_minutes` in all, those of earlier runs included; call `save` often."""
-        before, started = self.progress.minutes, time.monotonic()
-        saved, recent = before, 0.0
         self.transformer.train()
-        while self.progress.minutes < until_minutes:
-            done = self.progress.minutes / until_minutes
+
+        def step(done: float, minutes: float) -> tuple[float, float]:
             for optimizer in self._optimizers:
                 optimizer.param_groups[0]["lr"] = self._rate(done)
-            minutes = before + (time.monotonic() - started) / 60
-            loss, self.progress.minutes = self._step(training, done, minutes)
-            recent += loss / _LOG_EVERY
-            if self.progress.step % _LOG_EVERY == 0:
-                self.progress.curve.append((self.progress.step, recent))
-                _log.info(
-                    "transformer step %d, loss %.4f, %.1f of %.0f minutes",
-                    self.progress.step, recent, self.progress.minutes, until_minutes,
-                )  # fmt: skip
-                recent = 0.0
-            if self.progress.minutes - saved > save_every_minutes:
-                save()
-                saved = self.progress.minutes
-        save()
+            return self._step(training, done, minutes)
+
+        run_steps(
+            "transformer",
+            self.progress,
+            step,
+            until_minutes=until_minutes,
+            save_every_minutes=save_every_minutes,
+            save=save,
+        )
 
     def _step(self, training: FlowTraining, done: float, minutes: float) -> tuple[float, float]:
         """One step; returns loss and minutes, the means over all training processes."""
