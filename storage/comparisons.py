@@ -93,11 +93,12 @@ def unsettled(connection: Connection) -> tuple[Comparison, ...]:
 def set_message(connection: Connection, *, comparison_id: str, message_id: int) -> None:
     """Remember the message that shows it, and the jobs that it has shown until now."""
     known = get(connection, comparison_id)
-    connection.execute(
-        update(_jobs)
-        .where(_jobs.c.id.in_(known.job_ids), _jobs.c.card_message_id == known.message_id)
-        .values(card_message_id=message_id)
-    )
+    if known.message_id is not None:
+        connection.execute(
+            update(_jobs)
+            .where(_jobs.c.id.in_(known.job_ids), _jobs.c.card_message_id == known.message_id)
+            .values(card_message_id=message_id)
+        )
     mine = _TABLE.id == comparison_id
     connection.execute(update(_comparisons).where(mine).values(message_id=message_id))
 

@@ -245,8 +245,9 @@ async def test_clips_that_discord_does_not_take_together_are_posted_one_by_one(
         executor.let_go()
         ended = await called_off(ada, comparison_id)
         assert "cannot be shown together" in ended.text
-        for execution in executor.log:
-            assert (await finished_card(ada, execution.job_id)).attachments
+        cards = [await finished_card(ada, execution.job_id) for execution in executor.log]
+        assert all(card.attachments for card in cards)
+        assert len({ended.id, *(card.id for card in cards)}) == 3, "each has a message of its own"
 
 
 async def test_with_nobody_to_compare_nothing_is_spent(
