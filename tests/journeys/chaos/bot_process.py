@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import psutil
@@ -64,7 +65,10 @@ class BotProcess:
     def __init__(self, plan: Plan) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
-        self._process: ForkServerProcess = context.Process(target=_serve, args=(plan,), daemon=True)
+        self._prepared = context.Event()
+        self._process: ForkServerProcess = context.Process(
+            target=_serve, args=(plan, self._prepared), daemon=True
+        )
         self._process.start()
 
     @property
@@ -87,6 +91,11 @@ class BotProcess:
     def kill_now(self) -> None:
         """SIGKILL, without waiting."""
         self._process.kill()
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether it listens to signals: before that one would end it."""
+        return self._prepared.is_set()
 
     def signal_to_arm(self) -> None:
         """See `await_points.prepare`."""
@@ -116,13 +125,14 @@ def _is_worker(process: psutil.Process) -> bool:
     return False
 
 
-def _serve(plan: Plan) -> None:
+def _serve(plan: Plan, prepared: Event) -> None:
     with (plan.folder / "bot.log").open("a") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     if plan.prepare is not None:
         plan.prepare()
+    prepared.set()
     asyncio.run(_serve_until_told(plan))
 
 

@@ -62,8 +62,10 @@ class Rehearsal:
         (self._folder / "target").write_text(point or "")
         for name in ("armed", "met", "through"):
             (self._folder / name).unlink(missing_ok=True)
-        bot.signal_to_arm()
         async with asyncio.timeout(REST_SECONDS):
+            while not bot.is_prepared:  # noqa: ASYNC110 - another process says so
+                await asyncio.sleep(0.02)
+            bot.signal_to_arm()
             while not self._is_there("armed"):  # noqa: ASYNC110 - another process makes it
                 await asyncio.sleep(0.02)
 
